@@ -1,0 +1,70 @@
+// One row a file; the list is checked against the folders by scripts/check. `#embed` reads the file next to this one at compile time.
+#include "limn_data.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+#define ALIGNED __attribute__((aligned(64)))
+static const unsigned char file0[] ALIGNED = {
+#embed "clip-tokenizer/merges.txt"
+};
+static const unsigned char file1[] ALIGNED = {
+#embed "clip-tokenizer/tokenizer_config.json"
+};
+static const unsigned char file2[] ALIGNED = {
+#embed "clip-tokenizer/vocab.json"
+};
+static const unsigned char file3[] ALIGNED = {
+#embed "sticker/model_index.json"
+};
+static const unsigned char file4[] ALIGNED = {
+#embed "sticker/scheduler/scheduler_config.json"
+};
+static const unsigned char file5[] ALIGNED = {
+#embed "sticker/text_encoder/config.json"
+};
+static const unsigned char file6[] ALIGNED = {
+#embed "sticker/text_encoder/model.safetensors"
+};
+static const unsigned char file7[] ALIGNED = {
+#embed "sticker/tokenizer/merges.txt"
+};
+static const unsigned char file8[] ALIGNED = {
+#embed "sticker/tokenizer/tokenizer_config.json"
+};
+static const unsigned char file9[] ALIGNED = {
+#embed "sticker/tokenizer/vocab.json"
+};
+static const unsigned char file10[] ALIGNED = {
+#embed "sticker/unet/config.json"
+};
+static const unsigned char file11[] ALIGNED = {
+#embed "sticker/unet/diffusion_pytorch_model.safetensors"
+};
+static const unsigned char file12[] ALIGNED = {
+#embed "sticker/vae/config.json"
+};
+static const unsigned char file13[] ALIGNED = {
+#embed "sticker/vae/diffusion_pytorch_model.safetensors"
+};
+
+static const limn_data_file files[] = {
+  {"clip-tokenizer/merges.txt", file0, sizeof file0},
+  {"clip-tokenizer/tokenizer_config.json", file1, sizeof file1},
+  {"clip-tokenizer/vocab.json", file2, sizeof file2},
+  {"sticker/model_index.json", file3, sizeof file3},
+  {"sticker/scheduler/scheduler_config.json", file4, sizeof file4},
+  {"sticker/text_encoder/config.json", file5, sizeof file5},
+  {"sticker/text_encoder/model.safetensors", file6, sizeof file6},
+  {"sticker/tokenizer/merges.txt", file7, sizeof file7},
+  {"sticker/tokenizer/tokenizer_config.json", file8, sizeof file8},
+  {"sticker/tokenizer/vocab.json", file9, sizeof file9},
+  {"sticker/unet/config.json", file10, sizeof file10},
+  {"sticker/unet/diffusion_pytorch_model.safetensors", file11, sizeof file11},
+  {"sticker/vae/config.json", file12, sizeof file12},
+  {"sticker/vae/diffusion_pytorch_model.safetensors", file13, sizeof file13},
+};
+
+const limn_data_file *limn_data_files(size_t *count) {
+  *count = sizeof files / sizeof *files;
+  return files;
+}
