@@ -1,0 +1,159 @@
+import LimnNN
+
+extension ClipTokenizer {
+  /// Reads the tokenizer of a model folder: `vocab.json` and `merges.txt`, or `tokenizer.json`, and the configs beside them.
+  ///
+  /// - Parameter tree: The tokenizer's own folder.
+  /// - Parameter maxLength: Overrides the length of a row, as the text encoder's table of positions is the truth.
+  /// - Throws: ``FormatError`` when a file is missing or contradicts itself.
+  package init(_ tree: any FileTree, maxLength: Int? = nil) throws(FormatError) {
+    var source = try VocabularyFiles(tree)
+    let config = try tree.json("tokenizer_config.json") ?? [:]
+    let map = try tree.json("special_tokens_map.json") ?? [:]
+    for (key, value) in try tree.json("added_tokens.json")?.object?.map({ ($0.key, $0.value) }) ?? [] {
+      if let id = value.int { source.add(key, id: id) }
+    }
+    for member in config["added_tokens_decoder"]?.object ?? [] {
+      if let id = Int(member.key), let content = member.value["content"]?.string { source.add(content, id: id) }
+    }
+
+    /// The text of a special token: a string, or an object with its `content`.
+    func content(_ name: String, otherwise: String?) -> String? {
+      for document in [config, map] {
+        if let text = document[name]?.string ?? document[name]?["content"]?.string { return text }
+      }
+      return otherwise
+    }
+    func id(_ name: String, otherwise: String?) throws(FormatError) -> Int32 {
+      guard let text = content(name, otherwise: otherwise), let id = source.vocabulary[text] else {
+        throw FormatError(
+          "the vocabulary has no such token", file: "\(tree.name)/\(source.file)", key: name,
+          found: content(name, otherwise: otherwise).map { "'\($0)'" })
+      }
+      return id
+    }
+    let bos = try id("bos_token", otherwise: "<|startoftext|>")
+    let eos = try id("eos_token", otherwise: "<|endoftext|>")
+    let pad = try id("pad_token", otherwise: content("eos_token", otherwise: "<|endoftext|>"))
+    let unknown = try id("unk_token", otherwise: content("eos_token", otherwise: "<|endoftext|>"))
+    for id in [bos, eos] {
+      if let spelling = source.spellings[Int(id)] { source.add(spelling, id: Int(id)) }
+    }
+
+    // Some configs write 1e30 for "no limit".
+    let stated = config["model_max_length"]?.double.flatMap { $0 < 1e6 ? Int(exactly: $0) : nil }
+    let length = maxLength ?? stated ?? 77
+    guard length > 2 else {
+      throw FormatError(
+        "leaves no room for words", file: "\(tree.name)/tokenizer_config.json", key: "model_max_length",
+        found: "\(length)", expected: "more than 2")
+    }
+    let encoder = try BytePairEncoder(
+      vocabulary: source.vocabulary, merges: source.merges, unknown: unknown, file: "\(tree.name)/\(source.file)")
+    self.init(
+      spellings: source.spellings, encoder: encoder, specials: source.specials, bos: Int(bos), eos: Int(eos), pad: Int(pad),
+      maxLength: length)
+  }
+}
+
+/// What the vocabulary files of a tokenizer say, whichever of the two layouts they are in.
+private struct VocabularyFiles {
+  /// The file the vocabulary came from, for messages.
+  let file: String
+  private(set) var vocabulary: [String: Int32] = [:]
+  private(set) var spellings: [String?] = []
+  private(set) var merges: [(left: Substring, right: Substring)] = []
+  /// Tokens recognised as a whole in the source text.
+  private(set) var specials: [(id: Int, content: String)] = []
+
+  /// No vocabulary of a text encoder is near this; a wild id must not size an array.
+  private static let largestID = 4_000_000
+
+  init(_ tree: any FileTree) throws(FormatError) {
+    if let document = try tree.json("vocab.json") {
+      file = "vocab.json"
+      try readVocabulary(document, in: tree)
+      guard let bytes = try tree.bytes("merges.txt") else {
+        throw FormatError("there is no 'merges.txt' beside 'vocab.json'", file: tree.name)
+      }
+      try readMerges(try bytes.text(file: "\(tree.name)/merges.txt"), file: "\(tree.name)/merges.txt")
+    } else if let document = try tree.json("tokenizer.json") {
+      file = "tokenizer.json"
+      try readTokenizer(document, in: tree)
+    } else {
+      let there = tree.list("")
+      throw FormatError(
+        "there is no tokenizer", file: tree.name, found: there.isEmpty ? "nothing" : FormatError.listing(there),
+        expected: "'vocab.json' and 'merges.txt', or 'tokenizer.json'")
+    }
+  }
+
+  mutating func add(_ content: String, id: Int) {
+    guard (0...Self.largestID).contains(id) else { return }
+    put(content, id: id)
+    if !specials.contains(where: { $0.id == id }) { specials.append((id, content)) }
+  }
+
+  private mutating func put(_ spelling: String, id: Int) {
+    vocabulary[spelling] = Int32(id)
+    if id >= spellings.count { spellings.append(contentsOf: repeatElement(nil, count: id + 1 - spellings.count)) }
+    spellings[id] = spelling
+  }
+
+  private mutating func readVocabulary(_ document: JSON, in tree: any FileTree) throws(FormatError) {
+    guard let members = document.object else {
+      throw FormatError("is not a vocabulary", file: "\(tree.name)/\(file)", found: document.kind, expected: "an object")
+    }
+    vocabulary.reserveCapacity(members.count)
+    spellings.reserveCapacity(members.count)
+    for member in members {
+      guard let id = member.value.int, (0...Self.largestID).contains(id) else {
+        throw FormatError("is not the id of a piece", file: "\(tree.name)/\(file)", key: member.key, found: "\(member.value)")
+      }
+      put(member.key, id: id)
+    }
+  }
+
+  private mutating func readMerges(_ text: String, file: String) throws(FormatError) {
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      // "#version: 0.2" stands on the first line only: '#' is also a piece.
+      if line.isEmpty || (index == 0 && line.hasPrefix("#version")) { continue }
+      try addMerge(line.hasSuffix("\r") ? line.dropLast() : line, number: index + 1, file: file)
+    }
+  }
+
+  private mutating func addMerge(_ line: Substring, number: Int, file: String) throws(FormatError) {
+    let parts = line.split(separator: " ")
+    guard parts.count == 2 else {
+      throw FormatError("line \(number) is not a merge", file: file, found: "'\(line)'", expected: "two pieces")
+    }
+    merges.append((parts[0], parts[1]))
+  }
+
+  private mutating func readTokenizer(_ document: JSON, in tree: any FileTree) throws(FormatError) {
+    let name = "\(tree.name)/\(file)"
+    guard let model = document["model"], let pieces = model["vocab"], let pairs = model["merges"]?.array,
+      model["type"]?.string ?? "BPE" == "BPE"
+    else {
+      throw FormatError(
+        "is not a byte-pair tokenizer", file: name, found: document["model"]?["type"]?.string.map { "'\($0)'" },
+        expected: "'BPE' with a vocabulary and merges")
+    }
+    guard model["end_of_word_suffix"]?.string ?? "</w>" == "</w>" else {
+      throw FormatError("is not the tokenizer of a CLIP text encoder: its words do not end in '</w>'", file: name)
+    }
+    try readVocabulary(pieces, in: tree)
+    for (index, pair) in pairs.enumerated() {
+      if let text = pair.string {
+        try addMerge(text[...], number: index + 1, file: name)
+      } else if let parts = pair.array, parts.count == 2, let left = parts[0].string, let right = parts[1].string {
+        merges.append((left[...], right[...]))
+      } else {
+        throw FormatError("merge \(index + 1) is malformed", file: name, found: "\(pair)", expected: "two pieces")
+      }
+    }
+    for token in document["added_tokens"]?.array ?? [] {
+      if let id = token["id"]?.int, let content = token["content"]?.string { add(content, id: id) }
+    }
+  }
+}

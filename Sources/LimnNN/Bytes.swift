@@ -1,0 +1,85 @@
+import Glibc
+
+/// The bytes of a file: mapped, embedded in the binary, or held in memory. Whatever shares them keeps this object alive.
+package final class Bytes: @unchecked Sendable {
+  private let buffer: UnsafeRawBufferPointer
+  private let release: Release
+
+  private enum Release {
+    case unmap
+    case deallocate
+    case nothing
+  }
+
+  private init(_ buffer: UnsafeRawBufferPointer, release: Release) {
+    self.buffer = buffer
+    self.release = release
+  }
+
+  deinit {
+    switch release {
+    case .unmap: munmap(UnsafeMutableRawPointer(mutating: buffer.baseAddress), buffer.count)
+    case .deallocate: buffer.deallocate()
+    case .nothing: break
+    }
+  }
+
+  package var count: Int { buffer.count }
+
+  /// Calls `body` with the bytes, which stay where they are at least until it returns.
+  package func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(buffer)
+  }
+
+  /// Where the bytes begin, for views that keep this object as their owner; never nil, even for an empty file.
+  package var start: UnsafeRawPointer { buffer.baseAddress! }
+
+  /// Maps the file at `path` privately: a page is read when it is first touched and can be dropped at any time.
+  ///
+  /// - Throws: ``FormatError`` when the file is missing, is a folder or cannot be read.
+  package static func mapping(_ path: String) throws(FormatError) -> Bytes {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw FormatError("cannot be read: \(String(cString: strerror(errno)))", file: path) }
+    defer { close(file) }
+    var info = stat()
+    guard fstat(file, &info) == 0 else {
+      throw FormatError("cannot be read: \(String(cString: strerror(errno)))", file: path)
+    }
+    guard info.st_mode & S_IFMT == S_IFREG else {
+      let what = info.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or pipe"
+      throw FormatError("cannot be read", file: path, found: what, expected: "a file")
+    }
+    let count = Int(info.st_size)
+    if count == 0 { return Bytes([]) }  // mmap refuses a length of 0
+    let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, file, 0)
+    guard let start, start != MAP_FAILED else {
+      throw FormatError("cannot be mapped: \(String(cString: strerror(errno)))", file: path)
+    }
+    return Bytes(UnsafeRawBufferPointer(start: start, count: count), release: .unmap)
+  }
+
+  /// A view on memory that lives as long as the program, such as the files embedded in the binary.
+  package init(forever buffer: UnsafeRawBufferPointer) {
+    self.buffer = buffer
+    release = .nothing
+  }
+
+  /// A copy of `bytes`, aligned to 64 bytes.
+  package init(_ bytes: [UInt8]) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 64)
+    copy.copyBytes(from: bytes)
+    buffer = UnsafeRawBufferPointer(start: copy.baseAddress, count: bytes.count)
+    release = .deallocate
+  }
+
+  /// The bytes as text.
+  ///
+  /// - Throws: ``FormatError`` when they are not UTF-8.
+  package func text(file: String) throws(FormatError) -> String {
+    guard let text = withBytes({ String(validating: $0, as: UTF8.self) }) else { throw FormatError("not a UTF-8 text file", file: file) }
+    return text
+  }
+}
