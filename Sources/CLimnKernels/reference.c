@@ -1,1 +1,2 @@
+// skeleton
 #include "limn_kernels.h"

@@ -1,4 +1,12 @@
 // Everything the Swift side calls. Each group has a header of its own.
 #ifndef LIMN_KERNELS_H
 #define LIMN_KERNELS_H
+#include "limn_isa.h"
+#include "limn_pool.h"
+#include "limn_memory.h"
+#include "limn_layout.h"
+#include "limn_copy.h"
+#include "limn_elementwise.h"
+#include "limn_reduce.h"
+#include "limn_random.h"
 #endif

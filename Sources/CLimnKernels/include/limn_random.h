@@ -1,0 +1,3 @@
+#ifndef LIMN_RANDOM_H
+#define LIMN_RANDOM_H
+#endif

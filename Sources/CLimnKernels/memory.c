@@ -1,0 +1,147 @@
+#define _GNU_SOURCE
+#include "limn_memory.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+// Size classes: 64, 128, 192, 256, then four steps an octave, so that at most a quarter of a buffer is unused. Small buffers are
+// carved from chunks and never leave them; from `large` up each buffer is its own mapping.
+enum { class_count = 4 + 4 * 40 };
+static const size_t chunk_bytes = 4 << 20, huge_page = 2 << 20, large = 1 << 20;
+
+typedef struct spare { struct spare *next; } spare;
+static spare *free_lists[class_count];
+static char *chunk_at, *chunk_end;
+static size_t cached;  // bytes of large buffers in free lists
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static _Atomic long in_use;
+static _Atomic size_t peak, limit;
+static _Atomic int mark;
+
+static int size_class(size_t bytes, size_t *rounded) {
+  if (bytes <= 256) {
+    int c = bytes <= 64 ? 0 : (int)((bytes - 1) / 64);
+    *rounded = (size_t)(c + 1) * 64;
+    return c;
+  }
+  int k = 63 - __builtin_clzl(bytes - 1);  // 2^k < bytes ≤ 2^(k+1)
+  size_t step = (size_t)1 << (k - 2);
+  size_t quarter = (bytes - ((size_t)1 << k) + step - 1) / step;
+  *rounded = ((size_t)1 << k) + quarter * step;
+  return 4 + (k - 8) * 4 + (int)quarter - 1;
+}
+
+// Huge mappings start on a huge page: one page fault for two megabytes instead of 512.
+static void *map(size_t bytes) {
+  if (bytes < huge_page) {
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+  }
+  size_t whole = bytes + huge_page;
+  char *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) return NULL;
+  char *start = (char *)(((uintptr_t)p + huge_page - 1) & ~(huge_page - 1));
+  if (start > p) munmap(p, (size_t)(start - p));
+  size_t tail = (size_t)(p + whole - (start + bytes)) & ~(size_t)4095;
+  if (tail) munmap(p + whole - tail, tail);
+  madvise(start, bytes, MADV_HUGEPAGE);
+  return start;
+}
+static void unmap(void *p, size_t bytes) { munmap(p, (bytes + 4095) & ~(size_t)4095); }
+
+static size_t most_cached(void) {
+  static size_t most;
+  if (!most) {
+    size_t quarter = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE) / 4;
+    most = quarter < ((size_t)2 << 30) ? quarter : (size_t)2 << 30;
+  }
+  return most;
+}
+
+void limn_memory_count(long bytes) {
+  long now = atomic_fetch_add_explicit(&in_use, bytes, memory_order_relaxed) + bytes;
+  if (bytes <= 0 || now <= 0) return;
+  size_t n = (size_t)now, before = atomic_load_explicit(&peak, memory_order_relaxed);
+  while (n > before && !atomic_compare_exchange_weak_explicit(&peak, &before, n, memory_order_relaxed, memory_order_relaxed)) {}
+  size_t most = atomic_load_explicit(&limit, memory_order_relaxed);
+  if (most && n > most) atomic_store_explicit(&mark, 1, memory_order_relaxed);
+}
+
+void *limn_memory_take(size_t bytes) {
+  if (bytes > (size_t)1 << 46) return NULL;
+  size_t rounded;
+  int c = size_class(bytes, &rounded);
+  pthread_mutex_lock(&lock);
+  spare *p = free_lists[c];
+  if (p) {
+    free_lists[c] = p->next;
+    if (rounded >= large) cached -= rounded;
+  } else if (rounded < large) {
+    if ((size_t)(chunk_end - chunk_at) < rounded) {
+      // What is left of the old chunk is smaller than this buffer; it goes to the classes it can serve.
+      while (chunk_end - chunk_at >= 64) {
+        size_t left = (size_t)(chunk_end - chunk_at), fits;
+        int d = size_class(left, &fits);
+        if (fits > left) { d -= 1; fits = d < 4 ? (size_t)(d + 1) * 64 : ((size_t)(5 + (d - 4) % 4) << ((d - 4) / 4 + 6)); }
+        ((spare *)chunk_at)->next = free_lists[d];
+        free_lists[d] = (spare *)chunk_at;
+        chunk_at += fits;
+      }
+      chunk_at = map(chunk_bytes);
+      chunk_end = chunk_at ? chunk_at + chunk_bytes : NULL;
+    }
+    if (chunk_at) {
+      p = (spare *)chunk_at;
+      chunk_at += rounded;
+    }
+  }
+  pthread_mutex_unlock(&lock);
+  if (!p && rounded >= large) p = map(rounded);
+  if (p) limn_memory_count((long)bytes);
+  return p;
+}
+
+void limn_memory_give(void *buffer, size_t bytes) {
+  if (!buffer) return;
+  size_t rounded;
+  int c = size_class(bytes, &rounded);
+  limn_memory_count(-(long)bytes);
+  pthread_mutex_lock(&lock);
+  if (rounded >= large && cached + rounded > most_cached()) {
+    pthread_mutex_unlock(&lock);
+    unmap(buffer, rounded);
+    return;
+  }
+  if (rounded >= large) cached += rounded;
+  ((spare *)buffer)->next = free_lists[c];
+  free_lists[c] = buffer;
+  pthread_mutex_unlock(&lock);
+}
+
+void limn_memory_trim(void) {
+  pthread_mutex_lock(&lock);
+  for (int c = 0; c < class_count; c++) {
+    size_t rounded = c < 4 ? (size_t)(c + 1) * 64 : ((size_t)(5 + (c - 4) % 4) << ((c - 4) / 4 + 6));
+    if (rounded < large) continue;
+    while (free_lists[c]) {
+      spare *p = free_lists[c];
+      free_lists[c] = p->next;
+      unmap(p, rounded);
+    }
+  }
+  cached = 0;
+  pthread_mutex_unlock(&lock);
+}
+
+size_t limn_memory_current(void) {
+  long n = atomic_load_explicit(&in_use, memory_order_relaxed);
+  return n > 0 ? (size_t)n : 0;
+}
+size_t limn_memory_peak(void) { return atomic_load_explicit(&peak, memory_order_relaxed); }
+void limn_memory_reset_peak(void) { atomic_store_explicit(&peak, limn_memory_current(), memory_order_relaxed); }
+void limn_memory_set_limit(size_t bytes) { atomic_store_explicit(&limit, bytes, memory_order_relaxed); atomic_store_explicit(&mark, 0, memory_order_relaxed); }
+size_t limn_memory_limit(void) { return atomic_load_explicit(&limit, memory_order_relaxed); }
+int limn_memory_take_mark(void) { return atomic_exchange_explicit(&mark, 0, memory_order_relaxed); }
