@@ -31,7 +31,16 @@ private let clip = Result { try ClipTokenizer(EmbeddedTree("clip-tokenizer")) }
     let pieces = try clip.get().encode(String(repeating: "ab", count: 100_000))
     #expect(pieces.count > 1000)
   }
+
+  @Test(arguments: ["sd1", "sd2"])
+  func readsBothLayoutsAndTheirPadding(_ folder: String) throws {
+    let tokenizer = try ClipTokenizer(Fixtures.tree("\(folder)/tokenizer"))
+    let ids = try Fixtures.tensor(folder, "text.ids").ints()
+    let rows = ["a photo of a panda and a bowl", ""].flatMap { tokenizer.tokenize($0).rows[0] }
+    #expect(rows == ids)
+  }
 }
+
 
 @Suite struct LearnedTokenTests {
   @Test func isFoundByNameWhateverItsCaseAndByItsCharacter() throws {

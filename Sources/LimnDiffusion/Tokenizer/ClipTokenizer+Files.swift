@@ -5,8 +5,9 @@ extension ClipTokenizer {
   ///
   /// - Parameter tree: The tokenizer's own folder.
   /// - Parameter maxLength: Overrides the length of a row, as the text encoder's table of positions is the truth.
+  /// - Parameter pad: Overrides the token that fills a row.
   /// - Throws: ``FormatError`` when a file is missing or contradicts itself.
-  package init(_ tree: any FileTree, maxLength: Int? = nil) throws(FormatError) {
+  package init(_ tree: any FileTree, maxLength: Int? = nil, pad padding: String? = nil) throws(FormatError) {
     var source = try VocabularyFiles(tree)
     let config = try tree.json("tokenizer_config.json") ?? [:]
     let map = try tree.json("special_tokens_map.json") ?? [:]
@@ -24,17 +25,17 @@ extension ClipTokenizer {
       }
       return otherwise
     }
-    func id(_ name: String, otherwise: String?) throws(FormatError) -> Int32 {
-      guard let text = content(name, otherwise: otherwise), let id = source.vocabulary[text] else {
+    func id(_ name: String, is given: String? = nil, otherwise: String?) throws(FormatError) -> Int32 {
+      let text = given ?? content(name, otherwise: otherwise)
+      guard let text, let id = source.vocabulary[text] else {
         throw FormatError(
-          "the vocabulary has no such token", file: "\(tree.name)/\(source.file)", key: name,
-          found: content(name, otherwise: otherwise).map { "'\($0)'" })
+          "the vocabulary has no such token", file: "\(tree.name)/\(source.file)", key: name, found: text.map { "'\($0)'" })
       }
       return id
     }
     let bos = try id("bos_token", otherwise: "<|startoftext|>")
     let eos = try id("eos_token", otherwise: "<|endoftext|>")
-    let pad = try id("pad_token", otherwise: content("eos_token", otherwise: "<|endoftext|>"))
+    let pad = try id("pad_token", is: padding, otherwise: content("eos_token", otherwise: "<|endoftext|>"))
     let unknown = try id("unk_token", otherwise: content("eos_token", otherwise: "<|endoftext|>"))
     for id in [bos, eos] {
       if let spelling = source.spellings[Int(id)] { source.add(spelling, id: Int(id)) }

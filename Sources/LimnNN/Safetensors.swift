@@ -1,0 +1,140 @@
+import LimnTensor
+
+/// A `.safetensors` file: a JSON header of names, element types, shapes and byte ranges, then the bytes.
+///
+/// Everything the header says is checked before a byte of data is handed out, so that no file, however made, can make
+/// a tensor reach outside its mapping. Data is not copied unless it is misaligned.
+///
+/// - Source: the format as written down in the safetensors README and enforced by its Rust reader.
+package struct SafetensorsFile: Sendable {
+  /// What the header says of one tensor.
+  package struct Entry: Sendable {
+    package let dtype: StoredType
+    package let shape: [Int]
+    /// Where its bytes lie, counted from the start of the file.
+    package let range: Range<Int>
+  }
+
+  package static let maximumHeader = 100_000_000  // bytes; the reference reader's limit
+  package static let maximumEntries = 65_536  // a hostile header of millions of empty tensors costs time and memory
+  static let maximumRank = 6  // of Shape
+
+  package let name: String
+  package let metadata: [(key: String, value: String)]
+  package let entries: [String: Entry]
+  private let bytes: Bytes
+
+  /// Reads and checks the header.
+  ///
+  /// - Parameter name: The file in messages.
+  /// - Throws: ``FormatError`` naming the key and what was found and expected.
+  package init(_ bytes: Bytes, name: String) throws(FormatError) {
+    self.bytes = bytes
+    self.name = name
+    let header = try bytes.withBytes { raw throws(FormatError) in try SafetensorsHeader(raw, file: name) }
+    entries = header.entries
+    metadata = header.metadata
+  }
+
+  /// Maps the file at `path`.
+  package init(path: String, name: String? = nil) throws(FormatError) {
+    try self.init(try Bytes.mapping(path), name: name ?? path)
+  }
+
+  /// The names of all tensors, sorted.
+  package var keys: [String] { entries.keys.sorted() }
+
+  /// The tensor called `key` in its own element type, a view on the file. `F64` is narrowed to f32, as nothing here computes in it.
+  ///
+  /// - Parameter rows: Takes only these rows of the first axis.
+  /// - Parameter shape: Reads the elements in another shape of the same count.
+  /// - Throws: ``FormatError`` when there is no such key, or its element type is one Limn has no use for.
+  package func tensor(_ key: String, rows: Range<Int>? = nil, shape: [Int]? = nil) throws(FormatError) -> Tensor {
+    guard let entry = entries[key] else { throw FormatError("there is no tensor of this name", file: name, key: key) }
+    var dims = entry.shape
+    var range = entry.range
+    if let rows {
+      guard let count = dims.first, rows.lowerBound >= 0, rows.upperBound <= count else {
+        throw FormatError("too few rows", file: name, key: key, found: "\(Shape(dims))", expected: "\(rows.upperBound) rows")
+      }
+      let rowBytes = range.count / max(count, 1)
+      range = range.lowerBound + rows.lowerBound * rowBytes..<range.lowerBound + rows.upperBound * rowBytes
+      dims[0] = rows.count
+    }
+    if let shape {
+      // The header's product of sizes did not overflow, so this one does not where they are equal.
+      guard shape.allSatisfy({ $0 >= 0 }), shape.reduce(entry.dtype.byteSize, { $0 &* $1 }) == range.count else {
+        throw FormatError("the shape does not fit", file: name, key: key, found: "\(Shape(dims))", expected: "\(Shape(shape))")
+      }
+      dims = shape
+    }
+    if entry.dtype == .f64 { return narrowed(range, dims) }
+    guard let dtype = entry.dtype.loaded else {
+      throw FormatError(
+        "this element type cannot be computed with", file: name, key: key, found: "\(entry.dtype.rawValue)",
+        expected: "F32, F16, BF16, F64, I64, I32, U8 or BOOL")
+    }
+    let source = bytes.start + range.lowerBound
+    if Int(bitPattern: source) % dtype.byteSize == 0 {
+      return Tensor(foreign: source, owner: bytes, shape: Shape(dims), dtype: dtype)
+    }
+    let copy = bytes.withBytes { Bytes(Array($0[range])) }
+    return Tensor(foreign: copy.start, owner: copy, shape: Shape(dims), dtype: dtype)
+  }
+
+  private func narrowed(_ range: Range<Int>, _ shape: [Int]) -> Tensor {
+    let values = bytes.withBytes { raw in
+      stride(from: range.lowerBound, to: range.upperBound, by: 8).map {
+        Float(raw.loadUnaligned(fromByteOffset: $0, as: Double.self))
+      }
+    }
+    return Tensor(values, Shape(shape))
+  }
+
+  /// The value of `key` in the file's `__metadata__`.
+  package func metadata(_ key: String) -> String? { metadata.first { $0.key == key }?.value }
+}
+
+/// The element types of the format. Those without a ``loaded`` type are recognised, so that one odd tensor that nothing
+/// asks for does not stop a checkpoint from loading.
+package enum StoredType: String, Sendable {
+  case f64 = "F64", f32 = "F32", f16 = "F16", bf16 = "BF16"
+  case i64 = "I64", i32 = "I32", i16 = "I16", i8 = "I8"
+  case u64 = "U64", u32 = "U32", u16 = "U16", u8 = "U8", bool = "BOOL"
+  case f8e4m3 = "F8_E4M3", f8e5m2 = "F8_E5M2"
+
+  package var byteSize: Int {
+    switch self {
+    case .f64, .i64, .u64: 8
+    case .f32, .i32, .u32: 4
+    case .f16, .bf16, .i16, .u16: 2
+    case .i8, .u8, .bool, .f8e4m3, .f8e5m2: 1
+    }
+  }
+
+  /// The element type of a tensor that views such data, nil when there is none.
+  package var loaded: DType? {
+    switch self {
+    case .f32: .f32
+    case .f16: .f16
+    case .bf16: .bf16
+    case .i64: .i64
+    case .i32: .i32
+    case .u8: .u8
+    case .bool: .bool
+    default: nil
+    }
+  }
+
+  package init(_ dtype: DType) {
+    switch dtype {
+    case .f32: self = .f32
+    case .f16: self = .f16
+    case .bf16: self = .bf16
+    case .i64: self = .i64
+    case .i32: self = .i32
+    case .u8: self = .u8
+    case .bool: self = .bool
+    }
+  }
+}

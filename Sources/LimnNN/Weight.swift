@@ -1,0 +1,84 @@
+import LimnTensor
+import Synchronization
+
+/// One array of a checkpoint: what the file holds, and what has been made of it for computing.
+///
+/// Layers share weights by reference, so a model that was trained shares every weight it did not change with the model
+/// it came from. The widened and packed forms are made at first use and kept.
+package final class Weight: Sendable {
+  /// The name under which the checkpoint holds it, in diffusers spelling.
+  package let key: String
+  package let shape: Shape
+  package let dtype: DType
+  private let stored: Tensor?
+  private let made = Mutex(Made())
+
+  private struct Made {
+    var f32: Tensor?
+    var packs: [ObjectIdentifier: any Sendable] = [:]
+  }
+
+  /// - Parameter source: The array in the element type of the file, often a view on its mapping.
+  package init(key: String, source: Tensor) {
+    self.key = key
+    stored = source
+    shape = source.shape
+    dtype = source.dtype
+  }
+
+  /// A stand-in for a key the checkpoint lacks. Nothing may read it: ``WeightReader/finish()`` throws first.
+  init(missing key: String, shape: Shape) {
+    self.key = key
+    self.shape = shape
+    dtype = .f32
+    stored = nil
+  }
+
+  /// The array as the file holds it.
+  package var source: Tensor {
+    guard let stored else { preconditionFailure("weight '\(key)' is missing; WeightReader.finish() was not called") }
+    return stored
+  }
+
+  /// The array widened to f32, made once.
+  package var f32: Tensor {
+    let source = source
+    if dtype == .f32 { return source }
+    return made.withLock { made in
+      if let tensor = made.f32 { return tensor }
+      let tensor = source.converted(to: .f32)
+      made.f32 = tensor
+      return tensor
+    }
+  }
+
+  /// A form of this weight laid out for one kernel, made at first use from ``source`` and kept.
+  package func pack<Pack: Sendable>(_ type: Pack.Type, make: (Tensor) -> Pack) -> Pack {
+    let source = source
+    return made.withLock { made in
+      if let pack = made.packs[ObjectIdentifier(type)] as? Pack { return pack }
+      let pack = make(source)
+      made.packs[ObjectIdentifier(type)] = pack
+      return pack
+    }
+  }
+
+  /// Lets go of the widened and packed forms; they are made again when next asked for.
+  package func dropMadeForms() { made.withLock { $0 = Made() } }
+}
+
+/// What a layer holds: a weight, and while it is being trained or differentiated the traced tensor that stands for it.
+package struct Parameter: Sendable {
+  package let weight: Weight
+  package var traced: Tensor?
+
+  package init(_ weight: Weight, traced: Tensor? = nil) {
+    self.weight = weight
+    self.traced = traced
+  }
+
+  /// The f32 values to compute with.
+  package var tensor: Tensor { traced ?? weight.f32 }
+
+  package var shape: Shape { weight.shape }
+}
