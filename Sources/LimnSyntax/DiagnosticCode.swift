@@ -33,7 +33,6 @@ extension DiagnosticCode {
   package static let misplacedElse = DiagnosticCode(207)
   package static let misplacedBrace = DiagnosticCode(208)
   package static let duplicateParameter = DiagnosticCode(209)
-  package static let parameterOrder = DiagnosticCode(210)
   package static let missingInitialValue = DiagnosticCode(211)
   package static let misplacedType = DiagnosticCode(212)
 

@@ -1,0 +1,220 @@
+// Statements as other languages spell them: see Parser+Foreign.swift.
+
+extension Parser {
+  // MARK: - Words
+
+  /// A name and behind it, on the same line, something that cannot follow a name in Limn.
+  mutating func foreignStatement() throws(Failure) -> Statement.Kind? {
+    let next = peek()
+    guard next.kind.isWord || next.kind == .stringOpen || next.kind == .leftBrace || next.kind == .colon
+      || next.kind == .int || next.kind == .minus || next.kind == .leftParen
+    else { return nil }
+    let mark = token
+    switch text(mark) {
+    case "def", "fn", "fun", "function", "sub", "proc":
+      guard next.kind == .name, peek(2).kind == .leftParen else { return nil }
+      reportForeign(
+        "'\(text(mark))' is not a word of Limn", at: mark.range, help: "func \(text(next))(…) { … }")
+      toleratesColon = true
+      defer { toleratesColon = false }
+      return .function(try declaration(doc: nil))
+    case "import", "from", "include", "require", "using":
+      guard next.kind == .name || next.kind == .stringOpen, peek(2).kind != .assign else { return nil }
+      reportForeign(
+        "'\(text(mark))' is not a word of Limn", at: mark.range, help: next.kind == .name ? "use \(text(next))" : "use name")
+      skipLine()
+      return .expression(Expression(.missing, range: mark.range))
+    case "const", "final", "auto", "local", "my":
+      guard next.kind == .name, peek(2).kind == .assign || peek(2).kind == .colon else { return nil }
+      reportForeign("'\(text(mark))' is not a word of Limn", at: mark.range, help: "let \(text(next)) = …")
+      advance()
+      return try statementKind(doc: nil)
+    case "class", "struct", "enum", "interface":
+      guard next.kind == .name else { return nil }
+      reportForeign("Limn has no '\(text(mark))': a map holds named values", at: mark.range, help: "[\"name\": value]")
+      throw Failure()
+    case "raise", "throw":
+      guard next.kind.isWord || next.kind == .stringOpen else { return nil }
+      reportForeign("'\(text(mark))' is not a word of Limn", at: mark.range, help: "fail(\"message\")")
+      skipLine()
+      return .expression(Expression(.missing, range: mark.range))
+    case "assert":
+      guard next.kind != .leftParen, next.kind != .colon else { return nil }
+      reportForeign("'assert' is not a word of Limn", at: mark.range, help: "expect")
+      advance()
+      return .expect(try expression())
+    case "echo", "puts", "println", "display":
+      guard beginsExpression(next.kind), next.kind != .leftParen, next.kind != .minus else { return nil }
+      reportForeign("'\(text(mark))' is not a word of Limn", at: mark.range, help: "print")
+      advance()
+      return .expression(try expression())
+    case "switch", "match":
+      guard next.kind == .name else { return nil }
+      reportForeign("'\(text(mark))' is not a word of Limn", at: mark.range, help: "if … { } else if … { } else { }")
+      throw Failure()
+    case "unless", "until":
+      guard next.kind.isWord else { return nil }
+      let help = text(mark) == "unless" ? "if not" : "while not"
+      reportForeign("'\(text(mark))' is not a word of Limn", at: mark.range, help: help)
+      throw Failure()
+    case "loop", "repeat", "do":
+      guard next.kind == .leftBrace else { return nil }
+      reportForeign("'\(text(mark))' is not a word of Limn", at: mark.range, help: "while true { … }")
+      advance()
+      let body = try block(of: "while", header: mark.range)
+      return .while(condition: Expression(.missing, range: mark.range), body: body)
+    case "elif", "elsif", "elseif", "except", "finally":
+      guard next.kind.isWord || next.kind == .colon || next.kind == .leftBrace else { return nil }
+      reportForeign("'\(text(mark))' without an 'if' or 'try' before it", at: mark.range)
+      throw Failure()
+    default: return nil
+    }
+  }
+
+  /// `pass` alone on its line.
+  mutating func foreignLonelyWord() throws(Failure) -> Statement.Kind? {
+    guard isWord("pass", token) else { return nil }
+    reportForeign("'pass' is not a word of Limn: an empty body is '{ }'", at: token.range, help: "{ }")
+    return .expression(Expression(.missing, range: advance().range))
+  }
+
+  /// `let mut x`
+  mutating func foreignMutable(_ keyword: Token) {
+    guard isWord("mut", token), peek().kind == .name else { return }
+    reportForeign("'mut' is not a word of Limn", at: token.range, help: "var \(text(peek()))")
+    advance()
+  }
+
+  /// `f(*args)`, `f(...args)` in a declaration.
+  mutating func foreignRestParameter() throws(Failure) {
+    switch token.kind {
+    case .star, .rangeThrough, .dots:
+      reportForeign("a function has a fixed number of parameters: take a list", at: token.range)
+      advance()
+    default: return
+    }
+  }
+
+  /// Moves to the next line, or to what ends the statement on this one.
+  private mutating func skipLine() {
+    repeat { advance() } while !token.newlineBefore && token.kind != .end && token.kind != .semicolon
+      && token.kind != .rightBrace
+  }
+
+  // MARK: - Else
+
+  /// Whether `elif`, `elsif` or `elseif` stands here, behind the body of an `if`.
+  var isForeignElseIf: Bool {
+    token.kind == .name && !peek().newlineBefore && (beginsExpression(peek().kind))
+      && (isWord("elif", token) || isWord("elsif", token) || isWord("elseif", token))
+  }
+
+  /// Tells about `elif`; it then stands for the `if` of `else if`.
+  mutating func foreignElseIf() -> Bool {
+    reportForeign("'\(text(token))' is not a word of Limn", at: token.range, help: "else if")
+    toleratesColon = true
+    return true
+  }
+
+  /// `else` or `catch` at the start of a statement.
+  mutating func misplacedElse() throws(Failure) -> Statement.Kind {
+    let mark = advance()
+    let owner = mark.kind == .else ? "if" : "try"
+    report(.misplacedElse, "'\(text(mark))' without '\(owner)' before it", at: mark.range)
+    if mark.kind == .else, token.kind == .if { return .expression(try expression()) }
+    if mark.kind == .catch { _ = take(.name) }
+    if token.kind == .leftBrace { _ = try block(of: text(mark), header: mark.range) }
+    return .expression(Expression(.missing, range: mark.range))
+  }
+
+  // MARK: - Heads
+
+  /// `for (x in xs)`: tells about the bracket and steps over it; a C loop is told as such.
+  mutating func foreignLoopBracket() throws(Failure) -> Token? {
+    let opener = token
+    guard peek().kind == .name, peek(2).kind == .in || peek(2).kind == .comma else {
+      reportForeign("a loop goes over a list, a range or a map", at: opener.range, help: "for i in 0..<10 { … }")
+      // The `;` in the brackets must not look like ends of statements.
+      openBrackets += 1
+      advance()
+      throw Failure()
+    }
+    reportForeign("the head of 'for' has no brackets", at: opener.range, help: "for \(text(peek())) in … { … }")
+    return advance()
+  }
+
+  mutating func endForeignLoopBracket(_ opener: Token) throws(Failure) {
+    guard take(.rightParen) else { throw unclosed(opener, expected: "')'") }
+  }
+
+  /// A body behind `:`, by indentation: told once a header, then read, so that the errors in it are found too.
+  mutating func indentedBlock(of what: String, header: SourceRange) throws(Failure) -> Block {
+    let mark = token
+    let isToleratedHere = toleratesColon
+    toleratesColon = false
+    advance()
+    if what == "for", !token.newlineBefore, beginsExpression(token.kind) {
+      reportForeign("a range is written '..<' or, with its end, '...'", at: mark.range, help: "1...10")
+      _ = try headExpression()
+      return try block(of: what, header: header)
+    }
+    if !isToleratedHere {
+      reportForeign("the body of '\(what)' stands in braces, not behind ':'", at: mark.range, help: "{ … }")
+    }
+    var statements: [Statement] = []
+    if !token.newlineBefore, token.kind != .end {
+      if let statement = statement() { statements.append(statement) }
+      return Block(statements, range: range(from: mark.range))
+    }
+    let indentation = indentation(at: header.start)
+    while token.kind != .end, token.kind != .rightBrace, self.indentation(at: token.start) > indentation {
+      if take(.semicolon) { continue }
+      if let statement = statement() { statements.append(statement) }
+    }
+    return Block(statements, range: range(from: mark.range))
+  }
+
+  /// How many blanks the line of an offset begins with.
+  private func indentation(at offset: UInt32) -> Int {
+    var start = Int(offset)
+    while start > 0, source.bytes[start - 1] != ascii("\n") { start -= 1 }
+    var end = start
+    while end < source.bytes.count, source.bytes[end] == ascii(" ") || source.bytes[end] == ascii("\t") { end += 1 }
+    return end - start
+  }
+
+  // MARK: - Behind a statement
+
+  /// What follows a whole statement on its line.
+  mutating func unexpectedAfterExpression() -> Failure {
+    if isReported(token) { return Failure() }
+    switch token.kind {
+    case .rightParen, .rightBracket, .interpolationClose:
+      report(.unmatchedBracket, "'\(text(token))' closes nothing", at: token.range)
+    case .leftBrace:
+      let help = previous.kind == .name ? "\(text(previous))() { … }" : nil
+      report(
+        .misplacedBrace,
+        "'{' opens nothing here: a block follows 'if', 'for', 'while', '=>' or, on its line, the ')' of a call",
+        at: token.range, help: help)
+    case .foreignAssign:
+      let mark = text(token).dropLast()
+      reportForeign("'\(mark)=' is not an operator", at: token.range, help: "x = x \(mark) …")
+    case .arrow:
+      report(
+        .operatorNeedsBrackets, "a function inside an expression stands in brackets", at: token.range,
+        help: "(x => …)")
+    case .assign where Parser.isPlainName(previous):
+      report(.expectedStatementEnd, "an assignment is a statement of its own", at: token.range, help: "==")
+    default:
+      let begins = beginsStatement(token.kind) || token.kind == .for
+        || (previous.kind == .rightParen && token.kind == .name)
+      return failure(
+        .expectedStatementEnd, expected: "the end of the statement",
+        help: begins ? "';' between statements on one line" : nil)
+    }
+    return Failure()
+  }
+
+  static func isPlainName(_ token: Token) -> Bool { token.kind == .name }
+}
