@@ -50,7 +50,7 @@ package enum SamplerNames {
       overrides.append(("use_karras_sigmas", true))
     }
     guard let (family, implied) = spellings[short] else {
-      let nearest = nearestName(to: name.lowercased(), among: canonical)
+      let nearest = nearestName(to: name, in: canonical)
       let help = nearest.map { "; did you mean '\($0)'?" } ?? "; known: " + canonical.joined(separator: ", ")
       throw SamplerError("unknown sampler '\(name)'" + help)
     }
@@ -66,7 +66,7 @@ package enum SamplerNames {
   static func family(ofClass name: String) throws -> SamplerFamily {
     // The singlestep and flow classes, DEIS and others share files with these; none is computed here.
     if let family = SamplerFamily(rawValue: name) { return family }
-    let nearest = nearestName(to: name, among: SamplerFamily.allCases.map(\.rawValue))
+    let nearest = nearestName(to: name, in: SamplerFamily.allCases.map(\.rawValue))
     throw SamplerError(
       "unknown scheduler class '\(name)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "; give a sampler, for example 'ddim'"))
   }
@@ -75,28 +75,5 @@ package enum SamplerNames {
   static func canonicalName(_ settings: SamplerSettings) -> String {
     settings.family.shortName
       + (settings.family == .dpmSolver && settings.isStochastic ? " sde" : "") + (settings.karras ? " karras" : "")
-  }
-
-  /// The name with the fewest edits to `name`, if they are few enough to be a slip.
-  package static func nearestName(to name: String, among names: some Sequence<String>) -> String? {
-    let best = names.map { ($0, editDistance(Array(name), Array($0))) }.min { $0.1 < $1.1 }
-    guard let best, best.1 <= max(1, name.count / 3) else { return nil }
-    return best.0
-  }
-
-  /// Levenshtein's distance, with a swap of neighbours as one edit.
-  private static func editDistance(_ a: [Character], _ b: [Character]) -> Int {
-    var older: [Int] = []
-    var previous = Array(0...b.count)
-    for i in a.indices {
-      var row = [i + 1]
-      for j in b.indices {
-        var best = min(previous[j] + (a[i] == b[j] ? 0 : 1), previous[j + 1] + 1, row[j] + 1)
-        if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] { best = min(best, older[j - 1] + 1) }
-        row.append(best)
-      }
-      (older, previous) = (previous, row)
-    }
-    return previous[b.count]
   }
 }

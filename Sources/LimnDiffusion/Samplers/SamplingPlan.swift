@@ -136,16 +136,17 @@ package struct SamplingPlan: Sendable {
     let rising = try Array(spacedSteps(steps, points: steps, rounded: true).reversed())
     if settings.skipsRungeKutta {
       guard rising.count > 1 else { return rising }
-      return Array((rising.dropLast() + [rising[rising.count - 2]] + [rising[rising.count - 1]]).reversed())
+      let last = rising[rising.count - 1], beforeLast = rising[rising.count - 2]
+      return Array((Array(rising.dropLast()) + [beforeLast, last]).reversed())
     }
     guard rising.count >= 4 else {
       throw SamplerError("steps is \(steps), expected at least 4 for the Runge-Kutta start; use sampler 'pndm', which skips it")
     }
-    // Each of the four highest levels and the half level above it, all but the ends twice.
+    // The four highest levels and the three half levels between them, all but the ends twice.
     let half = Double(schedule.count / steps / 2)
-    let pairs = rising.suffix(4).flatMap { [$0, $0 + half] }.dropLast()
-    let rungeKutta = pairs.flatMap { [$0, $0] }.dropFirst().dropLast().reversed()
-    return Array(rungeKutta) + rising.dropLast(3).reversed()
+    let pairs: [Double] = Array(rising.suffix(4).flatMap { [$0, $0 + half] }.dropLast())
+    let doubled: [Double] = pairs.flatMap { [$0, $0] }
+    return Array(doubled[1..<(doubled.count - 1)].reversed()) + Array(rising.dropLast(3).reversed())
   }
 
   /// Luo et al. 2023: a subset of the steps that the distillation used.
