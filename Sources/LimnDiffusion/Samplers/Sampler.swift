@@ -106,7 +106,7 @@ extension Sampler {
       z0 = plan.schedule.prediction.clean(output, z: x, alpha: level.alpha, sigma: level.sigma)
     }
     guard let range = plan.settings.clipRange else { return z0 }
-    return z0.clamped(min: -range, max: range)
+    return z0.clamped(-range, range)
   }
 
   /// dx/d(σ/α), the slope of the probability flow. Karras et al. 2022, eq. 3 with σ(t) = t.
