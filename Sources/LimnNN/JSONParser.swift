@@ -96,15 +96,21 @@ private struct JSONParser {
     if depth >= limits.depth { throw Failure(message: "nested more than \(limits.depth) deep") }
     index += 1
     var members: [JSON.Member] = []
-    var seen: Set<String> = []  // filled only when a linear search would be slow
+    var seen: [UInt64: Int] = [:]  // index by hash of the key; filled only when a linear search would be slow
     skipSpace()
     if take(UInt8(ascii: "}")) { return .object([]) }
     while true {
       skipSpace()
       guard peek() == UInt8(ascii: "\"") else { throw Failure(message: "expected a key in double quotes") }
       let key = try string()
-      if members.count == 8 { for member in members { seen.insert(member.key) } }
-      let repeated = members.count < 8 ? members.contains { $0.key == key } : !seen.insert(key).inserted
+      if members.count == 8 { for (index, member) in members.enumerated() { seen[hash(member.key)] = index } }
+      let repeated =
+        if members.count < 8 {
+          members.contains { $0.key == key }
+        } else if let other = seen.updateValue(members.count, forKey: hash(key)) {
+          // Two keys of one hash are nearly always one key; when not, only a search can tell.
+          members[other].key == key || members.contains { $0.key == key }
+        } else { false }
       if repeated { throw Failure(message: "the key '\(key)' occurs twice") }
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw Failure(message: "expected ':' after the key '\(key)'") }
@@ -262,6 +268,11 @@ private struct JSONParser {
 
   private mutating func skipSpace() {
     while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { index += 1 }
+  }
+
+  /// FNV-1a of the key's UTF-8: hashing a `String` itself would normalize it first, which is slow for vocabularies.
+  private func hash(_ key: String) -> UInt64 {
+    key.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

@@ -163,6 +163,51 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
   }
 }
 
+@Suite struct SafetensorsWriterTests {
+  @Test func writesWhatTheReaderReads() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/a.safetensors"
+      let square = Tensor([1, 2, 3, 4, 5, 6], [2, 3])
+      try SafetensorsFile.write(
+        [("half", square.converted(to: .f16)), ("turned", square.transposed()), ("ids", Tensor(ints: [7, -8], [2])), ("one", Tensor(3.5))],
+        metadata: [("format", "pt")], to: path)
+      let file = try SafetensorsFile(path: path)
+      #expect(file.keys == ["half", "ids", "one", "turned"])
+      #expect(file.metadata("format") == "pt")
+      #expect(try file.tensor("half").dtype == .f16)
+      #expect(try file.tensor("half").floats() == [1, 2, 3, 4, 5, 6])
+      #expect(try file.tensor("turned").floats() == [1, 4, 2, 5, 3, 6])
+      #expect(try file.tensor("ids").ints() == [7, -8])
+      #expect(try file.tensor("one").shape == [])
+      #expect(FolderTree(folder).list("") == ["a.safetensors"])
+    }
+  }
+
+  @Test func givesBackAFixtureByteForByteInContent() throws {
+    let source = try SafetensorsFile(path: Fixtures.path("sd1/text_encoder/model.safetensors"))
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/copy.safetensors"
+      try SafetensorsFile.write(source.keys.map { ($0, try source.tensor($0)) }, metadata: source.metadata, to: path)
+      let copy = try SafetensorsFile(path: path)
+      #expect(copy.keys == source.keys)
+      for key in source.keys { expectSame(try copy.tensor(key), try source.tensor(key), key) }
+    }
+  }
+
+  @Test func leavesTheOldFileWhenItFails() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/a.safetensors"
+      try SafetensorsFile.write([("x", Tensor(1))], to: path)
+      #expect(throws: FormatError.self) { try SafetensorsFile.write([("x", Tensor(2)), ("x", Tensor(3))], to: path) }
+      #expect(throws: FormatError.self) { try SafetensorsFile.write([("__metadata__", Tensor(2))], to: path) }
+      #expect(try SafetensorsFile(path: path).tensor("x").item == 1)
+      #expect(FolderTree(folder).list("") == ["a.safetensors"])
+      let error = #expect(throws: FormatError.self) { try SafetensorsFile.write([], to: "\(folder)/none/a.safetensors") }
+      #expect(error?.description.contains("cannot be written: No such file") == true)
+    }
+  }
+}
+
 /// A fixed stream of random numbers for the mutations (SplitMix64).
 private struct SplitMix: RandomNumberGenerator {
   var state: UInt64

@@ -21,24 +21,27 @@ struct BytePairEncoder: Sendable {
   private var merges: [UInt64: Merge] = [:]
   private let unknown: Int32
 
+  /// Two spellings that are joined, in UTF-8.
+  typealias MergePair = (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)
+
   /// - Parameter merges: Pairs of spellings, the first to be joined first.
   /// - Parameter unknown: The piece that stands for a byte without one.
   init(
-    vocabulary: [String: Int32], merges pairs: [(left: Substring, right: Substring)], unknown: Int32, file: String
+    vocabulary: Vocabulary, merges pairs: [MergePair], unknown: Int32, file: String
   ) throws(FormatError) {
     self.unknown = unknown
     for byte in 0..<256 {
       let letter = String(ByteAlphabet.letters[byte])
-      inner[byte] = vocabulary[letter] ?? -1
-      last[byte] = vocabulary[letter + "</w>"] ?? -1
+      inner[byte] = vocabulary.id(of: letter) ?? -1
+      last[byte] = vocabulary.id(of: letter + "</w>") ?? -1
     }
     merges.reserveCapacity(pairs.count)
     for (rank, pair) in pairs.enumerated() {
-      guard let left = vocabulary[String(pair.left)], let right = vocabulary[String(pair.right)],
-        let whole = vocabulary[String(pair.left + pair.right)]
+      guard let left = vocabulary.id(of: pair.left, joinedWith: []), let right = vocabulary.id(of: [], joinedWith: pair.right),
+        let whole = vocabulary.id(of: pair.left, joinedWith: pair.right)
       else {
-        throw FormatError(
-          "merge \(rank + 1) uses a piece the vocabulary lacks", file: file, found: "'\(pair.left) \(pair.right)'")
+        let found = "'\(String(decoding: pair.left, as: UTF8.self)) \(String(decoding: pair.right, as: UTF8.self))'"
+        throw FormatError("merge \(rank + 1) uses a piece the vocabulary lacks", file: file, found: found)
       }
       let key = Self.key(left, right)
       if merges[key] == nil { merges[key] = Merge(rank: Int32(rank), id: whole) }

@@ -27,7 +27,7 @@ extension ClipTokenizer {
     }
     func id(_ name: String, is given: String? = nil, otherwise: String?) throws(FormatError) -> Int32 {
       let text = given ?? content(name, otherwise: otherwise)
-      guard let text, let id = source.vocabulary[text] else {
+      guard let text, let id = source.vocabulary.id(of: text) else {
         throw FormatError(
           "the vocabulary has no such token", file: "\(tree.name)/\(source.file)", key: name, found: text.map { "'\($0)'" })
       }
@@ -37,8 +37,9 @@ extension ClipTokenizer {
     let eos = try id("eos_token", otherwise: "<|endoftext|>")
     let pad = try id("pad_token", is: padding, otherwise: content("eos_token", otherwise: "<|endoftext|>"))
     let unknown = try id("unk_token", otherwise: content("eos_token", otherwise: "<|endoftext|>"))
-    for id in [bos, eos] {
-      if let spelling = source.spellings[Int(id)] { source.add(spelling, id: Int(id)) }
+    // Recognised as a whole wherever they are spelled. For 2.x that takes in '!', its padding, as the reference does.
+    for id in [bos, eos, unknown, pad] {
+      if let spelling = source.vocabulary.spellings[Int(id)] { source.add(spelling, id: Int(id)) }
     }
 
     // Some configs write 1e30 for "no limit".
@@ -52,7 +53,7 @@ extension ClipTokenizer {
     let encoder = try BytePairEncoder(
       vocabulary: source.vocabulary, merges: source.merges, unknown: unknown, file: "\(tree.name)/\(source.file)")
     self.init(
-      spellings: source.spellings, encoder: encoder, specials: source.specials, bos: Int(bos), eos: Int(eos), pad: Int(pad),
+      vocabulary: source.vocabulary, encoder: encoder, specials: source.specials, bos: Int(bos), eos: Int(eos), pad: Int(pad),
       maxLength: length)
   }
 }
@@ -61,9 +62,8 @@ extension ClipTokenizer {
 private struct VocabularyFiles {
   /// The file the vocabulary came from, for messages.
   let file: String
-  private(set) var vocabulary: [String: Int32] = [:]
-  private(set) var spellings: [String?] = []
-  private(set) var merges: [(left: Substring, right: Substring)] = []
+  private(set) var vocabulary = Vocabulary()
+  private(set) var merges: [BytePairEncoder.MergePair] = []
   /// Tokens recognised as a whole in the source text.
   private(set) var specials: [(id: Int, content: String)] = []
 
@@ -77,7 +77,7 @@ private struct VocabularyFiles {
       guard let bytes = try tree.bytes("merges.txt") else {
         throw FormatError("there is no 'merges.txt' beside 'vocab.json'", file: tree.name)
       }
-      try readMerges(try bytes.text(file: "\(tree.name)/merges.txt"), file: "\(tree.name)/merges.txt")
+      try readMerges(bytes.withBytes { Array($0) }, file: "\(tree.name)/merges.txt")
     } else if let document = try tree.json("tokenizer.json") {
       file = "tokenizer.json"
       try readTokenizer(document, in: tree)
@@ -91,44 +91,38 @@ private struct VocabularyFiles {
 
   mutating func add(_ content: String, id: Int) {
     guard (0...Self.largestID).contains(id) else { return }
-    put(content, id: id)
+    vocabulary.put(content, id: id)
     if !specials.contains(where: { $0.id == id }) { specials.append((id, content)) }
-  }
-
-  private mutating func put(_ spelling: String, id: Int) {
-    vocabulary[spelling] = Int32(id)
-    if id >= spellings.count { spellings.append(contentsOf: repeatElement(nil, count: id + 1 - spellings.count)) }
-    spellings[id] = spelling
   }
 
   private mutating func readVocabulary(_ document: JSON, in tree: any FileTree) throws(FormatError) {
     guard let members = document.object else {
       throw FormatError("is not a vocabulary", file: "\(tree.name)/\(file)", found: document.kind, expected: "an object")
     }
-    vocabulary.reserveCapacity(members.count)
-    spellings.reserveCapacity(members.count)
     for member in members {
       guard let id = member.value.int, (0...Self.largestID).contains(id) else {
         throw FormatError("is not the id of a piece", file: "\(tree.name)/\(file)", key: member.key, found: "\(member.value)")
       }
-      put(member.key, id: id)
+      vocabulary.put(member.key, id: id)
     }
   }
 
-  private mutating func readMerges(_ text: String, file: String) throws(FormatError) {
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+  private mutating func readMerges(_ text: [UInt8], file: String) throws(FormatError) {
+    for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
       // "#version: 0.2" stands on the first line only: '#' is also a piece.
-      if line.isEmpty || (index == 0 && line.hasPrefix("#version")) { continue }
-      try addMerge(line.hasSuffix("\r") ? line.dropLast() : line, number: index + 1, file: file)
+      if line.isEmpty || (index == 0 && line.starts(with: "#version".utf8)) { continue }
+      try addMerge(line.last == UInt8(ascii: "\r") ? line.dropLast() : line, number: index + 1, file: file)
     }
   }
 
-  private mutating func addMerge(_ line: Substring, number: Int, file: String) throws(FormatError) {
-    let parts = line.split(separator: " ")
-    guard parts.count == 2 else {
-      throw FormatError("line \(number) is not a merge", file: file, found: "'\(line)'", expected: "two pieces")
+  private mutating func addMerge(_ line: ArraySlice<UInt8>, number: Int, file: String) throws(FormatError) {
+    guard let space = line.firstIndex(of: UInt8(ascii: " ")), space > line.startIndex, space + 1 < line.endIndex,
+      !line[(space + 1)...].contains(UInt8(ascii: " "))
+    else {
+      throw FormatError(
+        "line \(number) is not a merge", file: file, found: "'\(String(decoding: line, as: UTF8.self))'", expected: "two pieces")
     }
-    merges.append((parts[0], parts[1]))
+    merges.append((line[..<space], line[(space + 1)...]))
   }
 
   private mutating func readTokenizer(_ document: JSON, in tree: any FileTree) throws(FormatError) {
@@ -146,9 +140,9 @@ private struct VocabularyFiles {
     try readVocabulary(pieces, in: tree)
     for (index, pair) in pairs.enumerated() {
       if let text = pair.string {
-        try addMerge(text[...], number: index + 1, file: name)
+        try addMerge(Array(text.utf8)[...], number: index + 1, file: name)
       } else if let parts = pair.array, parts.count == 2, let left = parts[0].string, let right = parts[1].string {
-        merges.append((left[...], right[...]))
+        merges.append((Array(left.utf8)[...], Array(right.utf8)[...]))
       } else {
         throw FormatError("merge \(index + 1) is malformed", file: name, found: "\(pair)", expected: "two pieces")
       }

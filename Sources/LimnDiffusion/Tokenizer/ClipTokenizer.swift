@@ -35,8 +35,7 @@ package struct ClipTokenizer: Sendable {
   package let eos: Int
   package let pad: Int
   package private(set) var learned: [LearnedToken] = []
-  /// The spelling of each id; nil for an id without one.
-  private let spellings: [String?]
+  private let vocabulary: Vocabulary
   private let encoder: BytePairEncoder
   private let specials: [Special]
 
@@ -48,10 +47,10 @@ package struct ClipTokenizer: Sendable {
 
   /// - Parameter specials: Tokens that are recognised as a whole in the source text.
   init(
-    spellings: [String?], encoder: BytePairEncoder, specials: [(id: Int, content: String)], bos: Int, eos: Int, pad: Int,
+    vocabulary: Vocabulary, encoder: BytePairEncoder, specials: [(id: Int, content: String)], bos: Int, eos: Int, pad: Int,
     maxLength: Int
   ) {
-    self.spellings = spellings
+    self.vocabulary = vocabulary
     self.encoder = encoder
     // The longest first, so that a token is not taken for the beginning of another.
     self.specials = specials.map { Special(id: $0.id, content: $0.content, bytes: Array($0.content.utf8)) }
@@ -63,14 +62,14 @@ package struct ClipTokenizer: Sendable {
   }
 
   /// How many ids the vocabulary has; learned tokens take those from here on.
-  package var vocabularySize: Int { spellings.count }
+  package var vocabularySize: Int { vocabulary.spellings.count }
 
   /// How many tokens of a prompt fit one row.
   package var room: Int { maxLength - 2 }
 
   /// The spelling of `id`, for showing tokens to people.
   package func spelling(of id: Int) -> String? {
-    if id >= 0, id < spellings.count { return spellings[id] }
+    if vocabulary.spellings.indices.contains(id) { return vocabulary.spellings[id] }
     return learned.first { $0.ids.contains(id) }?.name
   }
 
