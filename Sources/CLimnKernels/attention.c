@@ -4,19 +4,19 @@
 #include "limn_pool.h"
 
 // Query blocks go to a task until it has about this many scores × features: some 20 µs of work.
-static const int64_t task_products = 500000;
+static const long task_products = 500000;
 
-void limn_block_product(int64_t rows, int64_t columns, int64_t depth, const float *a, int64_t a_row, int64_t step,
-                        const float *packed, int64_t depth_all, int64_t from, float *c, int64_t c_row, int32_t first) {
+void limn_block_product(long rows, long columns, long depth, const float *a, long a_row, long step,
+                        const float *packed, long depth_all, long from, float *c, long c_row, int32_t first) {
   const limn_gemm_kernels *kernels = limn_gemm_choice();
   limn_tile tile = {.taps = 1, .from = 0, .depth = depth, .step = step, .c_row = c_row, .first = first};
-  for (int64_t column = 0; column < columns; column += LIMN_PANEL) {
+  for (long column = 0; column < columns; column += LIMN_PANEL) {
     const float *panel = packed + column * depth_all + from * LIMN_PANEL;
     tile.columns = fewer(LIMN_PANEL, columns - column);
-    for (int64_t r = 0; r < rows; r += LIMN_ROWS) {
-      const int64_t count = fewer(LIMN_ROWS, rows - r);
+    for (long r = 0; r < rows; r += LIMN_ROWS) {
+      const long count = fewer(LIMN_ROWS, rows - r);
       const float *pointers[LIMN_ROWS];
-      for (int64_t i = 0; i < count; i++) pointers[i] = a + (r + i) * a_row;
+      for (long i = 0; i < count; i++) pointers[i] = a + (r + i) * a_row;
       kernels->rows[count - 1](&tile, pointers, panel, c + r * c_row + column);
     }
   }
@@ -25,37 +25,37 @@ void limn_block_product(int64_t rows, int64_t columns, int64_t depth, const floa
 typedef struct {
   const limn_attention_shape *shape;
   const float *x;
-  int64_t tokens, each;
+  long tokens, each;
   int32_t transposed;
   float *packed;
 } pack_job;
 
-static void pack_head(void *context, int64_t head) {
+static void pack_head(void *context, long head) {
   const pack_job *job = context;
-  const int64_t features = job->shape->heads * job->shape->width, width = job->shape->width;
+  const long features = job->shape->heads * job->shape->width, width = job->shape->width;
   const float *x = job->x + head_start(job->shape, job->tokens, head);
   float *packed = job->packed + head * job->each;
-  const int64_t depth = job->transposed ? width : job->tokens, columns = job->transposed ? job->tokens : width;
-  for (int64_t column = 0; column < columns; column += LIMN_PANEL)
+  const long depth = job->transposed ? width : job->tokens, columns = job->transposed ? job->tokens : width;
+  for (long column = 0; column < columns; column += LIMN_PANEL)
     limn_pack_panel(columns, x, job->transposed ? 1 : features, job->transposed ? features : 1, 0, depth, column,
                     packed + column * depth);
 }
 
-void limn_pack_heads(const limn_attention_shape *shape, const float *x, int64_t tokens, int32_t transposed, float *packed,
-                     int64_t each) {
+void limn_pack_heads(const limn_attention_shape *shape, const float *x, long tokens, int32_t transposed, float *packed,
+                     long each) {
   pack_job job = {shape, x, tokens, each, transposed, packed};
   limn_pool_run(shape->b * shape->heads, pack_head, &job);
 }
 
-void limn_hide_later(int64_t query, int64_t rows, int64_t key, int64_t keys, float *scores, int64_t scores_row) {
-  for (int64_t r = 0; r < rows; r++)
-    for (int64_t c = query + r - key + 1 > 0 ? query + r - key + 1 : 0; c < keys; c++)
+void limn_hide_later(long query, long rows, long key, long keys, float *scores, long scores_row) {
+  for (long r = 0; r < rows; r++)
+    for (long c = query + r - key + 1 > 0 ? query + r - key + 1 : 0; c < keys; c++)
       scores[r * scores_row + c] = -INFINITY;
 }
 
-int64_t limn_attention_scratch(const limn_attention_shape *shape, int32_t backward) {
-  const int64_t heads = shape->b * shape->heads;
-  const int64_t forward = packed_floats(shape->width, shape->tk) + packed_floats(shape->tk, shape->width);
+long limn_attention_scratch(const limn_attention_shape *shape, int32_t backward) {
+  const long heads = shape->b * shape->heads;
+  const long forward = packed_floats(shape->width, shape->tk) + packed_floats(shape->tk, shape->width);
   if (!backward) return heads * forward;
   // k, kᵀ and vᵀ; q and dout; delta
   return heads * (packed_floats(shape->tk, shape->width) + 2 * packed_floats(shape->width, shape->tk) +
@@ -66,52 +66,52 @@ typedef struct {
   const limn_attention_shape *shape;
   const float *q, *keys, *values;  // keys: [width, tk] packed, values: [tk, width] packed, for each head
   float *out, *lse, *probabilities;
-  int64_t blocks, tasks;  // query blocks in a task, tasks in a head
+  long blocks, tasks;  // query blocks in a task, tasks in a head
 } attention_job;
 
 /// The attention of up to 24 queries.
-static void attend(const attention_job *job, int64_t head, int64_t query, int64_t rows) {
+static void attend(const attention_job *job, long head, long query, long rows) {
   const limn_attention_shape *shape = job->shape;
   const limn_row_kernels *kernels = limn_rows_choice();
-  const int64_t features = shape->heads * shape->width, width = shape->width;
+  const long features = shape->heads * shape->width, width = shape->width;
   const float *keys = job->keys + head * packed_floats(width, shape->tk);
   const float *values = job->values + head * packed_floats(shape->tk, width);
   const float *q = job->q + head_start(shape, shape->tq, head) + query * features;
   float *out = job->out + head_start(shape, shape->tq, head) + query * features;
   float *scores = limn_thread_scratch(query_block * key_block * sizeof(float));
   float most[query_block], total[query_block];
-  for (int64_t r = 0; r < rows; r++) most[r] = -INFINITY, total[r] = 0;
-  const int64_t visible = shape->causal ? fewer(shape->tk, query + rows) : shape->tk;
-  for (int64_t key = 0; key < visible; key += key_block) {
-    const int64_t count = fewer(key_block, visible - key);
-    const int64_t padded = (count + LIMN_PANEL - 1) / LIMN_PANEL * LIMN_PANEL;
+  for (long r = 0; r < rows; r++) most[r] = -INFINITY, total[r] = 0;
+  const long visible = shape->causal ? fewer(shape->tk, query + rows) : shape->tk;
+  for (long key = 0; key < visible; key += key_block) {
+    const long count = fewer(key_block, visible - key);
+    const long padded = (count + LIMN_PANEL - 1) / LIMN_PANEL * LIMN_PANEL;
     limn_block_product(rows, padded, width, q, features, 1, keys + key * width, width, 0, scores, key_block, 1);
     if (shape->causal) limn_hide_later(query, rows, key, count, scores, key_block);
-    for (int64_t r = 0; r < rows; r++) {
+    for (long r = 0; r < rows; r++) {
       const float factor = kernels->attention_row(count, shape->scale, scores + r * key_block, &most[r], &total[r]);
       if (key > 0 && factor != 1) kernels->scale_row(width, factor, out + r * features);
     }
     limn_block_product(rows, width, count, scores, key_block, 1, values, shape->tk, key, out, features, key == 0);
   }
-  for (int64_t r = 0; r < rows; r++) {
+  for (long r = 0; r < rows; r++) {
     kernels->scale_row(width, 1 / total[r], out + r * features);
     if (job->lse) job->lse[head * shape->tq + query + r] = kernels->log_sum(most[r], total[r]);
   }
 }
 
-static void attention_task(void *context, int64_t task) {
+static void attention_task(void *context, long task) {
   const attention_job *job = context;
-  const int64_t head = task / job->tasks, first = task % job->tasks * job->blocks * query_block;
-  const int64_t end = fewer(job->shape->tq, first + job->blocks * query_block);
-  for (int64_t query = first; query < end; query += query_block)
+  const long head = task / job->tasks, first = task % job->tasks * job->blocks * query_block;
+  const long end = fewer(job->shape->tq, first + job->blocks * query_block);
+  for (long query = first; query < end; query += query_block)
     attend(job, head, query, fewer(query_block, end - query));
 }
 
 static void cut_queries(attention_job *job) {
   const limn_attention_shape *shape = job->shape;
-  const int64_t blocks = (shape->tq + query_block - 1) / query_block;
+  const long blocks = (shape->tq + query_block - 1) / query_block;
   // A score costs its exponential, too: as much as some 24 features.
-  const int64_t work = query_block * shape->tk * (shape->width + 24);
+  const long work = query_block * shape->tk * (shape->width + 24);
   job->blocks = fewer(blocks, work > 0 ? task_products / work + 1 : blocks);
   job->tasks = (blocks + job->blocks - 1) / job->blocks;
 }
@@ -119,7 +119,7 @@ static void cut_queries(attention_job *job) {
 void limn_attention_f32(const limn_attention_shape *shape, const float *q, const float *k, const float *v, float *out,
                         float *lse, float *scratch) {
   if (shape->b * shape->heads * shape->tq == 0) return;
-  const int64_t heads = shape->b * shape->heads;
+  const long heads = shape->b * shape->heads;
   float *values = scratch + heads * packed_floats(shape->width, shape->tk);
   limn_pack_heads(shape, k, shape->tk, 1, scratch, packed_floats(shape->width, shape->tk));
   limn_pack_heads(shape, v, shape->tk, 0, values, packed_floats(shape->tk, shape->width));
@@ -128,19 +128,19 @@ void limn_attention_f32(const limn_attention_shape *shape, const float *q, const
   limn_pool_run(heads * job.tasks, attention_task, &job);
 }
 
-static void probability_task(void *context, int64_t task) {
+static void probability_task(void *context, long task) {
   const attention_job *job = context;
   const limn_attention_shape *shape = job->shape;
   const limn_row_kernels *kernels = limn_rows_choice();
-  const int64_t features = shape->heads * shape->width, width = shape->width;
-  const int64_t head = task / job->tasks, first = task % job->tasks * job->blocks * query_block;
-  const int64_t rows = fewer(shape->tq - first, job->blocks * query_block);
+  const long features = shape->heads * shape->width, width = shape->width;
+  const long head = task / job->tasks, first = task % job->tasks * job->blocks * query_block;
+  const long rows = fewer(shape->tq - first, job->blocks * query_block);
   const float *q = job->q + head_start(shape, shape->tq, head) + first * features;
   float *scores = job->probabilities + (head * shape->tq + first) * shape->tk;
   limn_block_product(rows, shape->tk, width, q, features, 1, job->keys + head * packed_floats(width, shape->tk), width, 0,
                      scores, shape->tk, 1);
   if (shape->causal) limn_hide_later(first, rows, 0, shape->tk, scores, shape->tk);
-  for (int64_t r = 0; r < rows; r++) {
+  for (long r = 0; r < rows; r++) {
     float *row = scores + r * shape->tk, most = -INFINITY, total = 0;
     kernels->attention_row(shape->tk, shape->scale, row, &most, &total);
     kernels->scale_row(shape->tk, 1 / total, row);
@@ -159,20 +159,20 @@ void limn_attention_probabilities_f32(const limn_attention_shape *shape, const f
 typedef struct {
   const limn_attention_shape *shape;
   const float *q, *k, *lse;
-  int64_t count;
-  const int64_t *keys;
+  long count;
+  const long *keys;
   float *probabilities;
 } column_job;
 
-static void column_task(void *context, int64_t head) {
+static void column_task(void *context, long head) {
   const column_job *job = context;
   const limn_attention_shape *shape = job->shape;
   const limn_row_kernels *kernels = limn_rows_choice();
-  const int64_t features = shape->heads * shape->width;
+  const long features = shape->heads * shape->width;
   const float *q = job->q + head_start(shape, shape->tq, head), *k = job->k + head_start(shape, shape->tk, head);
-  for (int64_t query = 0; query < shape->tq; query++) {
+  for (long query = 0; query < shape->tq; query++) {
     float *out = job->probabilities + (head * shape->tq + query) * job->count;
-    for (int64_t c = 0; c < job->count; c++)
+    for (long c = 0; c < job->count; c++)
       out[c] = shape->causal && job->keys[c] > query
                    ? -INFINITY
                    : kernels->dot(shape->width, q + query * features, k + job->keys[c] * features);
@@ -181,7 +181,7 @@ static void column_task(void *context, int64_t head) {
 }
 
 void limn_attention_columns_f32(const limn_attention_shape *shape, const float *q, const float *k, const float *lse,
-                                int64_t count, const int64_t *keys, float *probabilities) {
+                                long count, const long *keys, float *probabilities) {
   column_job job = {shape, q, k, lse, count, keys, probabilities};
   limn_pool_run(shape->b * shape->heads, column_task, &job);
 }

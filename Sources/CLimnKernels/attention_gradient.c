@@ -13,58 +13,58 @@ typedef struct {
   const float *dout, *q, *k, *v, *out, *lse;
   float *dq, *dk, *dv;
   float *keys, *keys_turned, *values_turned, *queries, *upstream, *delta;  // packed, head by head
-  int64_t tasks;                                                           // in a head
+  long tasks;                                                           // in a head
 } gradient_job;
 
 /// P and dS of a block of queries and keys, both [rows, row_size].
-static void block_gradients(const gradient_job *job, int64_t head, int64_t query, int64_t rows, int64_t key, int64_t count,
-                            float *probabilities, float *scores, int64_t row_size) {
+static void block_gradients(const gradient_job *job, long head, long query, long rows, long key, long count,
+                            float *probabilities, float *scores, long row_size) {
   const limn_attention_shape *shape = job->shape;
   const limn_row_kernels *kernels = limn_rows_choice();
-  const int64_t features = shape->heads * shape->width, width = shape->width;
-  const int64_t padded = (count + LIMN_PANEL - 1) / LIMN_PANEL * LIMN_PANEL, turned = packed_floats(width, shape->tk);
-  const int64_t start = head_start(shape, shape->tq, head) + query * features;
+  const long features = shape->heads * shape->width, width = shape->width;
+  const long padded = (count + LIMN_PANEL - 1) / LIMN_PANEL * LIMN_PANEL, turned = packed_floats(width, shape->tk);
+  const long start = head_start(shape, shape->tq, head) + query * features;
   limn_block_product(rows, padded, width, job->q + start, features, 1, job->keys_turned + head * turned + key * width, width,
                      0, probabilities, row_size, 1);
   if (shape->causal) limn_hide_later(query, rows, key, count, probabilities, row_size);
   limn_block_product(rows, padded, width, job->dout + start, features, 1, job->values_turned + head * turned + key * width,
                      width, 0, scores, row_size, 1);
-  for (int64_t r = 0; r < rows; r++) {
-    const int64_t at = head * shape->tq + query + r;
+  for (long r = 0; r < rows; r++) {
+    const long at = head * shape->tq + query + r;
     kernels->attention_row_again(count, shape->scale, job->lse[at], probabilities + r * row_size);
     kernels->attention_row_backward(count, shape->scale, job->delta[at], probabilities + r * row_size,
                                     scores + r * row_size);
   }
 }
 
-static void query_task(void *context, int64_t task) {
+static void query_task(void *context, long task) {
   const gradient_job *job = context;
   const limn_attention_shape *shape = job->shape;
-  const int64_t features = shape->heads * shape->width, width = shape->width;
-  const int64_t head = task / job->tasks, query = task % job->tasks * query_block;
-  const int64_t rows = fewer(query_block, shape->tq - query);
+  const long features = shape->heads * shape->width, width = shape->width;
+  const long head = task / job->tasks, query = task % job->tasks * query_block;
+  const long rows = fewer(query_block, shape->tq - query);
   float *probabilities = limn_thread_scratch(2 * query_block * key_block * sizeof(float));
   float *scores = probabilities + query_block * key_block;
   float *dq = job->dq + head_start(shape, shape->tq, head) + query * features;
   const float *keys = job->keys + head * packed_floats(shape->tk, width);
-  for (int64_t key = 0; key < shape->tk; key += key_block) {
-    const int64_t count = fewer(key_block, shape->tk - key);
+  for (long key = 0; key < shape->tk; key += key_block) {
+    const long count = fewer(key_block, shape->tk - key);
     block_gradients(job, head, query, rows, key, count, probabilities, scores, key_block);
     limn_block_product(rows, width, count, scores, key_block, 1, keys, shape->tk, key, dq, features, key == 0);
   }
 }
 
-static void key_task(void *context, int64_t task) {
+static void key_task(void *context, long task) {
   const gradient_job *job = context;
   const limn_attention_shape *shape = job->shape;
-  const int64_t features = shape->heads * shape->width, width = shape->width;
-  const int64_t head = task / job->tasks, key = task % job->tasks * gradient_keys;
-  const int64_t count = fewer(gradient_keys, shape->tk - key);
+  const long features = shape->heads * shape->width, width = shape->width;
+  const long head = task / job->tasks, key = task % job->tasks * gradient_keys;
+  const long count = fewer(gradient_keys, shape->tk - key);
   float *probabilities = limn_thread_scratch(2 * gradient_queries * gradient_keys * sizeof(float));
   float *scores = probabilities + gradient_queries * gradient_keys;
-  const int64_t start = head_start(shape, shape->tk, head) + key * features, packed = packed_floats(shape->tq, width);
-  for (int64_t query = 0; query < shape->tq; query += gradient_queries) {
-    const int64_t rows = fewer(gradient_queries, shape->tq - query);
+  const long start = head_start(shape, shape->tk, head) + key * features, packed = packed_floats(shape->tq, width);
+  for (long query = 0; query < shape->tq; query += gradient_queries) {
+    const long rows = fewer(gradient_queries, shape->tq - query);
     block_gradients(job, head, query, rows, key, count, probabilities, scores, gradient_keys);
     limn_block_product(count, width, rows, probabilities, 1, gradient_keys, job->upstream + head * packed, shape->tq, query,
                        job->dv + start, features, query == 0);
@@ -73,11 +73,11 @@ static void key_task(void *context, int64_t task) {
   }
 }
 
-static void delta_task(void *context, int64_t head) {
+static void delta_task(void *context, long head) {
   const gradient_job *job = context;
   const limn_attention_shape *shape = job->shape;
-  const int64_t features = shape->heads * shape->width, start = head_start(shape, shape->tq, head);
-  for (int64_t query = 0; query < shape->tq; query++)
+  const long features = shape->heads * shape->width, start = head_start(shape, shape->tq, head);
+  for (long query = 0; query < shape->tq; query++)
     job->delta[head * shape->tq + query] = limn_rows_choice()->dot(
         shape->width, job->dout + start + query * features, job->out + start + query * features);
 }
@@ -85,15 +85,15 @@ static void delta_task(void *context, int64_t head) {
 void limn_attention_backward_f32(const limn_attention_shape *shape, const float *dout, const float *q, const float *k,
                                  const float *v, const float *out, const float *lse, float *dq, float *dk, float *dv,
                                  float *scratch) {
-  const int64_t heads = shape->b * shape->heads, features = shape->heads * shape->width;
+  const long heads = shape->b * shape->heads, features = shape->heads * shape->width;
   if (heads * shape->tq * shape->tk == 0) {
     memset(dq, 0, (size_t)(shape->b * shape->tq * features) * sizeof(float));
     memset(dk, 0, (size_t)(shape->b * shape->tk * features) * sizeof(float));
     memset(dv, 0, (size_t)(shape->b * shape->tk * features) * sizeof(float));
     return;
   }
-  const int64_t turned = packed_floats(shape->width, shape->tk), keys = packed_floats(shape->tk, shape->width);
-  const int64_t queries = packed_floats(shape->tq, shape->width);
+  const long turned = packed_floats(shape->width, shape->tk), keys = packed_floats(shape->tk, shape->width);
+  const long queries = packed_floats(shape->tq, shape->width);
   gradient_job job = {.shape = shape, .dout = dout, .q = q, .k = k, .v = v, .out = out, .lse = lse, .dq = dq, .dk = dk,
                       .dv = dv};
   job.keys = scratch;

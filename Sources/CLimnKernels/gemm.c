@@ -6,51 +6,51 @@
 
 enum { most_strips = 64 };
 
-int64_t limn_gemm_packed_floats(int64_t k, int64_t n) { return (n + LIMN_PANEL - 1) / LIMN_PANEL * LIMN_PANEL * k; }
+long limn_gemm_packed_floats(long k, long n) { return (n + LIMN_PANEL - 1) / LIMN_PANEL * LIMN_PANEL * k; }
 
-void limn_pack_panel(int64_t n, const float *b, int64_t b_row, int64_t b_column, int64_t from, int64_t depth,
-                     int64_t column, float *out) {
+void limn_pack_panel(long n, const float *b, long b_row, long b_column, long from, long depth,
+                     long column, float *out) {
   const float *source = b + from * b_row + column * b_column;
-  const int64_t columns = n - column < LIMN_PANEL ? n - column : LIMN_PANEL;
+  const long columns = n - column < LIMN_PANEL ? n - column : LIMN_PANEL;
   if (b_column == 1 && columns == LIMN_PANEL) {
-    for (int64_t p = 0; p < depth; p++) memcpy(out + p * LIMN_PANEL, source + p * b_row, LIMN_PANEL * sizeof(float));
+    for (long p = 0; p < depth; p++) memcpy(out + p * LIMN_PANEL, source + p * b_row, LIMN_PANEL * sizeof(float));
   } else if (b_row == 1 && columns == LIMN_PANEL) {
     // Eight rows at a time: each line of the source is then read whole while its panel rows are still in cache.
-    for (int64_t p = 0; p < depth; p += 8) {
-      const int64_t end = p + 8 < depth ? p + 8 : depth;
-      for (int64_t j = 0; j < LIMN_PANEL; j++)
-        for (int64_t q = p; q < end; q++) out[q * LIMN_PANEL + j] = source[j * b_column + q];
+    for (long p = 0; p < depth; p += 8) {
+      const long end = p + 8 < depth ? p + 8 : depth;
+      for (long j = 0; j < LIMN_PANEL; j++)
+        for (long q = p; q < end; q++) out[q * LIMN_PANEL + j] = source[j * b_column + q];
     }
   } else {
-    for (int64_t p = 0; p < depth; p++)
-      for (int64_t j = 0; j < LIMN_PANEL; j++)
+    for (long p = 0; p < depth; p++)
+      for (long j = 0; j < LIMN_PANEL; j++)
         out[p * LIMN_PANEL + j] = j < columns ? source[p * b_row + j * b_column] : 0;
   }
 }
 
 typedef struct {
-  int64_t k, n, b_row, b_column, panels_each;
+  long k, n, b_row, b_column, panels_each;
   const float *b;
   float *packed;
 } pack_job;
 
-static void pack_task(void *context, int64_t task) {
+static void pack_task(void *context, long task) {
   const pack_job *job = context;
-  const int64_t panels = (job->n + LIMN_PANEL - 1) / LIMN_PANEL;
-  const int64_t first = task * job->panels_each;
-  const int64_t end = first + job->panels_each < panels ? first + job->panels_each : panels;
-  const int64_t block = limn_cut_depth(1, job->k).depth;
-  for (int64_t from = 0; from < job->k; from += block) {
-    const int64_t depth = job->k - from < block ? job->k - from : block;
-    for (int64_t panel = first; panel < end; panel++)
+  const long panels = (job->n + LIMN_PANEL - 1) / LIMN_PANEL;
+  const long first = task * job->panels_each;
+  const long end = first + job->panels_each < panels ? first + job->panels_each : panels;
+  const long block = limn_cut_depth(1, job->k).depth;
+  for (long from = 0; from < job->k; from += block) {
+    const long depth = job->k - from < block ? job->k - from : block;
+    for (long panel = first; panel < end; panel++)
       limn_pack_panel(job->n, job->b, job->b_row, job->b_column, from, depth, panel * LIMN_PANEL,
                       job->packed + (from * panels + panel * depth) * LIMN_PANEL);
   }
 }
 
-void limn_gemm_pack_f32(int64_t k, int64_t n, const float *b, int64_t b_row, int64_t b_column, float *packed) {
-  const int64_t panels = (n + LIMN_PANEL - 1) / LIMN_PANEL;
-  const int64_t each = 32768 / (k * LIMN_PANEL + 1) + 1;
+void limn_gemm_pack_f32(long k, long n, const float *b, long b_row, long b_column, float *packed) {
+  const long panels = (n + LIMN_PANEL - 1) / LIMN_PANEL;
+  const long each = 32768 / (k * LIMN_PANEL + 1) + 1;
   pack_job job = {k, n, b_row, b_column, each, b, packed};
   limn_pool_run((panels + each - 1) / each, pack_task, &job);
 }
@@ -60,46 +60,46 @@ typedef struct {
   limn_cut cut;
   const float *a, *packed;
   float *c;
-  int64_t a_batch, packed_batch, c_batch;
+  long a_batch, packed_batch, c_batch;
   const limn_epilogue *epilogue;
 } gemm_job;
 
 /// Fills a table of row pointers. Rows along which k is not adjacent are gathered first: groups of six values for each k,
 /// so that a column of A is read from as many cache lines as it fills rather than one line a value.
-static int64_t gather_rows(const gemm_job *job, const float *a, int64_t row, int64_t rows, const float **table,
+static long gather_rows(const gemm_job *job, const float *a, long row, long rows, const float **table,
                            float *gathered) {
   const limn_gemm_shape *shape = job->shape;
-  const int64_t groups = (rows + LIMN_ROWS - 1) / LIMN_ROWS;
+  const long groups = (rows + LIMN_ROWS - 1) / LIMN_ROWS;
   if (shape->a_column == 1) {
-    for (int64_t r = 0; r < rows; r++) table[r] = a + (row + r) * shape->a_row;
+    for (long r = 0; r < rows; r++) table[r] = a + (row + r) * shape->a_row;
     return 1;
   }
-  for (int64_t p = 0; p < shape->k; p++) {
+  for (long p = 0; p < shape->k; p++) {
     const float *source = a + p * shape->a_column + row * shape->a_row;
-    for (int64_t r = 0; r < rows; r++)
+    for (long r = 0; r < rows; r++)
       gathered[(r / LIMN_ROWS * shape->k + p) * LIMN_ROWS + r % LIMN_ROWS] = source[r * shape->a_row];
   }
-  for (int64_t g = 0; g < groups; g++)
-    for (int64_t r = 0; r < LIMN_ROWS; r++) table[g * LIMN_ROWS + r] = gathered + g * shape->k * LIMN_ROWS + r;
+  for (long g = 0; g < groups; g++)
+    for (long r = 0; r < LIMN_ROWS; r++) table[g * LIMN_ROWS + r] = gathered + g * shape->k * LIMN_ROWS + r;
   return LIMN_ROWS;
 }
 
-static void gemm_task(void *context, int64_t task) {
+static void gemm_task(void *context, long task) {
   const gemm_job *job = context;
   const limn_gemm_shape *shape = job->shape;
   const limn_cut *cut = &job->cut;
-  const int64_t tiles = cut->row_tiles * cut->panel_tiles;
-  const int64_t batch = task / tiles, tile = task % tiles;
-  const int64_t row = tile / cut->panel_tiles * cut->row_groups * LIMN_ROWS;
-  const int64_t panel = tile % cut->panel_tiles * cut->panels;
-  const int64_t all = (shape->n + LIMN_PANEL - 1) / LIMN_PANEL;
-  const int64_t most = cut->row_groups * LIMN_ROWS;
-  const int64_t rows = shape->m - row < most ? shape->m - row : most;
-  const size_t table_bytes = (size_t)(most * (int64_t)sizeof(float *) + 63) & ~(size_t)63;
+  const long tiles = cut->row_tiles * cut->panel_tiles;
+  const long batch = task / tiles, tile = task % tiles;
+  const long row = tile / cut->panel_tiles * cut->row_groups * LIMN_ROWS;
+  const long panel = tile % cut->panel_tiles * cut->panels;
+  const long all = (shape->n + LIMN_PANEL - 1) / LIMN_PANEL;
+  const long most = cut->row_groups * LIMN_ROWS;
+  const long rows = shape->m - row < most ? shape->m - row : most;
+  const size_t table_bytes = (size_t)(most * (long)sizeof(float *) + 63) & ~(size_t)63;
   const size_t gathered_bytes = shape->a_column == 1 ? 0 : (size_t)(most * shape->k) * sizeof(float);
   char *scratch = limn_thread_scratch(table_bytes + gathered_bytes);
   const float **table = (const float **)scratch;
-  const int64_t step =
+  const long step =
       gather_rows(job, job->a + batch * job->a_batch, row, rows, table, (float *)(scratch + table_bytes));
   const limn_share share = {
       .table = table, .taps = 1, .depth = shape->k, .step = step, .row = row, .rows = rows, .panel = panel,
@@ -109,8 +109,8 @@ static void gemm_task(void *context, int64_t task) {
   limn_multiply_share(&share);
 }
 
-void limn_gemm_f32(const limn_gemm_shape *shape, int64_t batch, const float *a, int64_t a_batch, const float *packed,
-                   int64_t packed_batch, float *c, int64_t c_batch, const limn_epilogue *epilogue) {
+void limn_gemm_f32(const limn_gemm_shape *shape, long batch, const float *a, long a_batch, const float *packed,
+                   long packed_batch, float *c, long c_batch, const limn_epilogue *epilogue) {
   if (shape->m == 0 || shape->n == 0 || batch == 0) return;
   gemm_job job = {shape, limn_cut_product(batch, shape->m, shape->n, shape->k), a, packed, c, a_batch, packed_batch,
                   c_batch, epilogue};
@@ -121,31 +121,31 @@ typedef struct {
   const limn_gemm_shape *shape;
   const float *a, *b;
   float *c;
-  int64_t b_row, b_column, panels_each;
+  long b_row, b_column, panels_each;
   const limn_epilogue *epilogue;
 } strip_job;
 
-static void strip_task(void *context, int64_t task) {
+static void strip_task(void *context, long task) {
   const strip_job *job = context;
   const limn_gemm_shape *shape = job->shape;
   const limn_gemm_kernels *kernels = limn_gemm_choice();
-  const int64_t depth = limn_cut_depth(1, shape->k).depth, all = (shape->n + LIMN_PANEL - 1) / LIMN_PANEL;
-  const int64_t first = task * job->panels_each;
-  const int64_t end = first + job->panels_each < all ? first + job->panels_each : all;
+  const long depth = limn_cut_depth(1, shape->k).depth, all = (shape->n + LIMN_PANEL - 1) / LIMN_PANEL;
+  const long first = task * job->panels_each;
+  const long end = first + job->panels_each < all ? first + job->panels_each : all;
   float *block = limn_thread_scratch((size_t)(depth * LIMN_PANEL) * sizeof(float));
-  for (int64_t panel = first; panel < end; panel++) {
-    const int64_t column = panel * LIMN_PANEL, left = shape->n - column;
+  for (long panel = first; panel < end; panel++) {
+    const long column = panel * LIMN_PANEL, left = shape->n - column;
     limn_tile tile = {.taps = 1, .step = shape->a_column, .c_row = shape->c_row,
                       .columns = left < LIMN_PANEL ? left : LIMN_PANEL};
-    for (int64_t from = 0; from == 0 || from < shape->k; from += depth) {
+    for (long from = 0; from == 0 || from < shape->k; from += depth) {
       tile.from = from;
       tile.depth = shape->k - from < depth ? shape->k - from : depth;
       tile.first = from == 0;
       limn_pack_panel(shape->n, job->b, job->b_row, job->b_column, from, tile.depth, column, block);
-      for (int64_t r = 0; r < shape->m; r += LIMN_ROWS) {
-        const int64_t count = shape->m - r < LIMN_ROWS ? shape->m - r : LIMN_ROWS;
+      for (long r = 0; r < shape->m; r += LIMN_ROWS) {
+        const long count = shape->m - r < LIMN_ROWS ? shape->m - r : LIMN_ROWS;
         const float *rows[LIMN_ROWS];
-        for (int64_t i = 0; i < count; i++) rows[i] = job->a + (r + i) * shape->a_row;
+        for (long i = 0; i < count; i++) rows[i] = job->a + (r + i) * shape->a_row;
         kernels->rows[count - 1](&tile, rows, block, job->c + r * shape->c_row + column);
       }
     }
@@ -157,12 +157,12 @@ static void strip_task(void *context, int64_t task) {
   }
 }
 
-void limn_gemm_unpacked_f32(const limn_gemm_shape *shape, const float *a, const float *b, int64_t b_row, int64_t b_column,
+void limn_gemm_unpacked_f32(const limn_gemm_shape *shape, const float *a, const float *b, long b_row, long b_column,
                             float *c, const limn_epilogue *epilogue) {
   if (shape->m == 0 || shape->n == 0) return;
-  const int64_t panels = (shape->n + LIMN_PANEL - 1) / LIMN_PANEL;
-  const int64_t wanted = shape->n * shape->k / 65536 + 1;  // B is what is read: a quarter of a megabyte a task
-  const int64_t tasks = wanted < most_strips ? wanted : most_strips;
+  const long panels = (shape->n + LIMN_PANEL - 1) / LIMN_PANEL;
+  const long wanted = shape->n * shape->k / 65536 + 1;  // B is what is read: a quarter of a megabyte a task
+  const long tasks = wanted < most_strips ? wanted : most_strips;
   strip_job job = {shape, a, b, c, b_row, b_column, (panels + tasks - 1) / tasks, epilogue};
   limn_pool_run((panels + job.panels_each - 1) / job.panels_each, strip_task, &job);
 }

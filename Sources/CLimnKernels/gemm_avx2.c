@@ -7,7 +7,7 @@
 #define AVX2 __attribute__((target("avx2,fma")))
 #define INLINE static inline __attribute__((always_inline)) AVX2
 
-INLINE __m256i column_mask(int64_t columns) {
+INLINE __m256i column_mask(long columns) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)columns), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
@@ -15,13 +15,13 @@ INLINE void multiply(const int count, const limn_tile *tile, const float *const 
   __m256 low[LIMN_ROWS], high[LIMN_ROWS];
 #pragma clang loop unroll(full)
   for (int r = 0; r < count; r++) low[r] = high[r] = _mm256_setzero_ps();
-  const int64_t step = tile->step, depth = tile->depth, from = tile->from * step;
-  for (int64_t tap = 0; tap < tile->taps; tap++, rows += LIMN_ROWS) {
+  const long step = tile->step, depth = tile->depth, from = tile->from * step;
+  for (long tap = 0; tap < tile->taps; tap++, rows += LIMN_ROWS) {
     const float *row[LIMN_ROWS];
 #pragma clang loop unroll(full)
     for (int r = 0; r < count; r++) row[r] = rows[r] + from;
-    int64_t at = 0;
-    for (int64_t p = 0; p < depth; p++) {
+    long at = 0;
+    for (long p = 0; p < depth; p++) {
       const __m256 left = _mm256_loadu_ps(panel), right = _mm256_loadu_ps(panel + 8);
 #pragma clang loop unroll(full)
       for (int r = 0; r < count; r++) {

@@ -4,15 +4,15 @@
 static inline __attribute__((always_inline)) void multiply(const int count, const limn_tile *tile,
                                                            const float *const *rows, const float *panel, float *c) {
   float sums[LIMN_ROWS][LIMN_PANEL] = {{0}};
-  const int64_t from = tile->from * tile->step;
-  for (int64_t tap = 0; tap < tile->taps; tap++, rows += LIMN_ROWS)
-    for (int64_t p = 0; p < tile->depth; p++, panel += LIMN_PANEL)
+  const long from = tile->from * tile->step;
+  for (long tap = 0; tap < tile->taps; tap++, rows += LIMN_ROWS)
+    for (long p = 0; p < tile->depth; p++, panel += LIMN_PANEL)
       for (int r = 0; r < count; r++) {
         const float value = rows[r][from + p * tile->step];
         for (int j = 0; j < LIMN_PANEL; j++) sums[r][j] += value * panel[j];
       }
   for (int r = 0; r < count; r++)
-    for (int64_t j = 0; j < tile->columns; j++) {
+    for (long j = 0; j < tile->columns; j++) {
       float *out = c + r * tile->c_row + j;
       *out = tile->first ? sums[r][j] : *out + sums[r][j];
     }

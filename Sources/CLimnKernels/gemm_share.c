@@ -7,7 +7,7 @@
 // 16 columns × 384 is 24 KB, so a panel's block stays in the first-level cache while the rows pass by.
 enum { depth_limit = 384 };
 // About 20 µs on one core: long enough to be worth waking a thread for.
-static const int64_t task_products = 1000000;
+static const long task_products = 1000000;
 enum { most_row_groups = 16, most_tasks = 64 };
 // 96 rows × 128 columns of C are 48 KB.
 enum { panels_at_once = 8 };
@@ -20,18 +20,18 @@ const limn_gemm_kernels *limn_gemm_choice(void) {
   return table[limn_isa_current()];
 }
 
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t parts(int64_t whole, int64_t part) { return (whole + part - 1) / part; }
+static long smaller(long a, long b) { return a < b ? a : b; }
+static long parts(long whole, long part) { return (whole + part - 1) / part; }
 
-limn_depth_cut limn_cut_depth(int64_t taps, int64_t depth) {
+limn_depth_cut limn_cut_depth(long taps, long depth) {
   if (depth > depth_limit) return (limn_depth_cut){1, parts(depth, parts(depth, depth_limit))};
-  const int64_t fitting = depth > 0 ? depth_limit / depth : 1;
+  const long fitting = depth > 0 ? depth_limit / depth : 1;
   return (limn_depth_cut){parts(taps, parts(taps, fitting)), depth > 0 ? depth : 1};
 }
 
-limn_cut limn_cut_product(int64_t batch, int64_t m, int64_t n, int64_t k) {
-  const int64_t groups = parts(m, LIMN_ROWS), panels = parts(n, LIMN_PANEL);
-  int64_t wanted = batch * groups * LIMN_ROWS * panels * LIMN_PANEL * k / task_products;
+limn_cut limn_cut_product(long batch, long m, long n, long k) {
+  const long groups = parts(m, LIMN_ROWS), panels = parts(n, LIMN_PANEL);
+  long wanted = batch * groups * LIMN_ROWS * panels * LIMN_PANEL * k / task_products;
   wanted = wanted > most_tasks ? most_tasks : wanted;
   limn_cut cut = {groups < most_row_groups ? groups : most_row_groups, panels, 0, 0};
   while (batch * parts(groups, cut.row_groups) * parts(panels, cut.panels) < wanted) {
@@ -54,41 +54,41 @@ static int is_empty(const limn_epilogue *epilogue) {
 }
 
 /// The same for a run of panels few enough that their part of C stays in cache while k passes by.
-static void multiply_panels(const limn_share *share, int64_t first, int64_t end) {
+static void multiply_panels(const limn_share *share, long first, long end) {
   // Sums of several blocks meet in a tile of their own: in C, rows a power of two apart would push each other out of cache.
   static _Thread_local _Alignas(64) float sums[most_row_groups * LIMN_ROWS * panels_at_once * LIMN_PANEL];
   const limn_gemm_kernels *kernels = limn_gemm_choice();
   const limn_depth_cut cut = limn_cut_depth(share->taps, share->depth);
-  const int64_t panels = parts(share->n, LIMN_PANEL);
+  const long panels = parts(share->n, LIMN_PANEL);
   const int direct = cut.taps >= share->taps && cut.depth >= share->depth;
   float *c = share->c + share->row * share->c_row + first * LIMN_PANEL;
   float *target = direct ? c : sums;
-  const int64_t target_row = direct ? share->c_row : panels_at_once * LIMN_PANEL;
-  for (int64_t tap = 0; tap < share->taps; tap += cut.taps) {
-    for (int64_t from = 0; from < share->depth; from += cut.depth) {
+  const long target_row = direct ? share->c_row : panels_at_once * LIMN_PANEL;
+  for (long tap = 0; tap < share->taps; tap += cut.taps) {
+    for (long from = 0; from < share->depth; from += cut.depth) {
       limn_tile tile = {.taps = smaller(cut.taps, share->taps - tap), .from = from,
                         .depth = smaller(cut.depth, share->depth - from), .step = share->step, .c_row = target_row,
                         .first = tap == 0 && from == 0};
       const float *block = share->packed + (tap * share->depth + from) * panels * LIMN_PANEL;
-      for (int64_t p = first; p < end; p++) {
+      for (long p = first; p < end; p++) {
         const float *panel = block + p * tile.taps * tile.depth * LIMN_PANEL;
         const float *const *rows = share->table + tap * LIMN_ROWS;
         tile.columns = smaller(LIMN_PANEL, share->n - p * LIMN_PANEL);
         float *out = target + (p - first) * LIMN_PANEL;
-        for (int64_t r = 0; r < share->rows; r += LIMN_ROWS, rows += share->taps * LIMN_ROWS)
+        for (long r = 0; r < share->rows; r += LIMN_ROWS, rows += share->taps * LIMN_ROWS)
           kernels->rows[smaller(LIMN_ROWS, share->rows - r) - 1](&tile, rows, panel, out + r * target_row);
       }
     }
   }
   if (direct && is_empty(share->epilogue)) return;
-  const int64_t column = first * LIMN_PANEL, columns = smaller(end * LIMN_PANEL, share->n) - column;
+  const long column = first * LIMN_PANEL, columns = smaller(end * LIMN_PANEL, share->n) - column;
   const limn_patch patch = {share->row, share->rows, column, columns, target, target_row, c, share->c_row};
   limn_rows_choice()->finish(share->epilogue, &patch);
 }
 
 void limn_multiply_share(const limn_share *share) {
-  const int64_t end = share->panel + share->panels;
-  for (int64_t p = share->panel; p < end; p += panels_at_once)
+  const long end = share->panel + share->panels;
+  for (long p = share->panel; p < end; p += panels_at_once)
     multiply_panels(share, p, smaller(end, p + panels_at_once));
 }
 

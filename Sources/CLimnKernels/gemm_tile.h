@@ -8,8 +8,8 @@
 
 /// Which part of k a call sums: columns from … from + depth of the rows, for each of `taps` sets of rows.
 typedef struct {
-  int64_t taps, from, depth, step;  // step: floats between neighbours along k in a row
-  int64_t c_row, columns;           // floats between rows of C, and how many of the panel's 16 columns C has
+  long taps, from, depth, step;  // step: floats between neighbours along k in a row
+  long c_row, columns;           // floats between rows of C, and how many of the panel's 16 columns C has
   int32_t first;                    // set: C = sum; else C += sum
 } limn_tile;
 
@@ -18,11 +18,11 @@ typedef void (*limn_tile_function)(const limn_tile *tile, const float *const *ro
 
 /// A part of C whose sums are complete: `sums`, which may be C itself, become C's elements.
 typedef struct {
-  int64_t row, rows, column, columns;
+  long row, rows, column, columns;
   const float *sums;  // the element (row, column)
-  int64_t sums_row;
+  long sums_row;
   float *c;           // likewise
-  int64_t c_row;
+  long c_row;
 } limn_patch;
 
 typedef struct {
@@ -38,31 +38,31 @@ const limn_gemm_kernels *limn_gemm_choice(void);
 /// A packed matrix stores block after block, in each the panels side by side, so that a product reads it from front to
 /// back: panel p of the block that begins at k₀ and has d rows starts at float (k₀ · panels + p · d) · 16.
 typedef struct {
-  int64_t taps, depth;
+  long taps, depth;
 } limn_depth_cut;
-limn_depth_cut limn_cut_depth(int64_t taps, int64_t depth);
+limn_depth_cut limn_cut_depth(long taps, long depth);
 
 /// Packs rows from … from + depth of columns column … column + 16 (those past n are zero) into one panel of one block.
-void limn_pack_panel(int64_t n, const float *b, int64_t b_row, int64_t b_column, int64_t from, int64_t depth,
-                     int64_t column, float *out);
+void limn_pack_panel(long n, const float *b, long b_row, long b_column, long from, long depth,
+                     long column, float *out);
 
 /// How a product is cut into tasks: rows in groups of 6, columns in panels of 16.
 typedef struct {
-  int64_t row_groups, panels;            // in one task
-  int64_t row_tiles, panel_tiles;        // tasks along each side
+  long row_groups, panels;            // in one task
+  long row_tiles, panel_tiles;        // tasks along each side
 } limn_cut;
-limn_cut limn_cut_product(int64_t batch, int64_t m, int64_t n, int64_t k);
+limn_cut limn_cut_product(long batch, long m, long n, long k);
 
 /// One task's share of a product: some rows, some panels, all of k.
 typedef struct {
   const float *const *table;  // [row groups, taps, 6] pointers to rows
-  int64_t taps, depth, step;  // k = taps · depth
-  int64_t row, rows;          // first row and how many
-  int64_t panel, panels;      // first panel and how many
-  int64_t n;                  // columns of C
+  long taps, depth, step;  // k = taps · depth
+  long row, rows;          // first row and how many
+  long panel, panels;      // first panel and how many
+  long n;                  // columns of C
   const float *packed;
   float *c;                   // C's element (0, 0)
-  int64_t c_row;
+  long c_row;
   const limn_epilogue *epilogue;
 } limn_share;
 void limn_multiply_share(const limn_share *share);

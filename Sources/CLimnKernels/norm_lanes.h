@@ -5,16 +5,16 @@
 #include "norm_rows.h"
 
 /// The first `count` of LANES floats; the others are `other`.
-ALWAYS vf load_some(const float *p, int64_t count, float other) {
+ALWAYS vf load_some(const float *p, long count, float other) {
   vf v = fill(other);
   memcpy(&v, p, (size_t)count * sizeof(float));
   return v;
 }
-ALWAYS void store_some(float *p, vf v, int64_t count) { memcpy(p, &v, (size_t)count * sizeof(float)); }
+ALWAYS void store_some(float *p, vf v, long count) { memcpy(p, &v, (size_t)count * sizeof(float)); }
 
 /// Runs BODY with `v` loaded … for whole vectors, then once for the rest: each loop below is written once as a macro body.
 #define OVER(width, at, count) \
-  for (int64_t at = 0, count = LANES; at < (width) && (count = (width) - at < LANES ? (width) - at : LANES); at += LANES)
+  for (long at = 0, count = LANES; at < (width) && (count = (width) - at < LANES ? (width) - at : LANES); at += LANES)
 #define GET(p) (count == LANES ? load((p) + at) : load_some((p) + at, count, 0))
 #define PUT(p, v) (count == LANES ? store((p) + at, v) : store_some((p) + at, v, count))
 
@@ -45,20 +45,20 @@ ALWAYS vf silu_slope(vf x) {
 // stay in registers and do not wait for each other.
 #define COLUMNS(width, BODY)                                                       \
   do {                                                                             \
-    int64_t at = 0;                                                                \
+    long at = 0;                                                                \
     for (; at + 4 * LANES <= (width); at += 4 * LANES) BODY(4, LANES)              \
     for (; at + LANES <= (width); at += LANES) BODY(1, LANES)                      \
     if (at < (width)) BODY(1, (width) - at)                                        \
   } while (0)
 
-ALWAYS void add_columns(const int vectors, int64_t count, int64_t rows, int64_t width, const float *x, const float *center,
+ALWAYS void add_columns(const int vectors, long count, long rows, long width, const float *x, const float *center,
                         float *sums) {
   vf total[4], middle[4];
   for (int v = 0; v < vectors; v++) {
     total[v] = fill(0);
     middle[v] = center ? load_some(center + v * LANES, count, 0) : fill(0);
   }
-  for (int64_t r = 0; r < rows; r++, x += width)
+  for (long r = 0; r < rows; r++, x += width)
     for (int v = 0; v < vectors; v++) {
       const vf value = count == LANES ? load(x + v * LANES) : load_some(x + v * LANES, count, 0);
       const vf apart = value - middle[v];
@@ -67,28 +67,28 @@ ALWAYS void add_columns(const int vectors, int64_t count, int64_t rows, int64_t 
   for (int v = 0; v < vectors; v++) store_some(sums + v * LANES, total[v], count);
 }
 
-static void column_sums(int64_t rows, int64_t width, const float *x, float *sums) {
+static void column_sums(long rows, long width, const float *x, float *sums) {
 #define BODY(vectors, count) add_columns(vectors, count, rows, width, x + at, 0, sums + at);
   COLUMNS(width, BODY);
 #undef BODY
 }
 
-static void column_squares(int64_t rows, int64_t width, const float *x, const float *center, float *sums) {
+static void column_squares(long rows, long width, const float *x, const float *center, float *sums) {
 #define BODY(vectors, count) add_columns(vectors, count, rows, width, x + at, center + at, sums + at);
   COLUMNS(width, BODY);
 #undef BODY
 }
 
-static void scale_columns(int64_t rows, int64_t width, const float *x, const float *scale, const float *shift, int32_t silu,
+static void scale_columns(long rows, long width, const float *x, const float *scale, const float *shift, int32_t silu,
                           float *y) {
-  for (int64_t r = 0; r < rows; r++, x += width, y += width)
+  for (long r = 0; r < rows; r++, x += width, y += width)
     OVER(width, at, count) {
       const vf z = fma_f(GET(x), GET(scale), GET(shift));
       PUT(y, silu ? silu_f(z) : z);
     }
 }
 
-ALWAYS void add_gradients(const int vectors, int64_t count, int64_t rows, int64_t width, const float *dy, const float *x,
+ALWAYS void add_gradients(const int vectors, long count, long rows, long width, const float *dy, const float *x,
                           const float *scale, const float *shift, int32_t silu, float *first, float *second) {
   vf sum[4], product[4], gain[4], offset[4];
   for (int v = 0; v < vectors; v++) {
@@ -96,7 +96,7 @@ ALWAYS void add_gradients(const int vectors, int64_t count, int64_t rows, int64_
     gain[v] = load_some(scale + v * LANES, count, 0);
     offset[v] = load_some(shift + v * LANES, count, 0);
   }
-  for (int64_t r = 0; r < rows; r++, x += width, dy += width)
+  for (long r = 0; r < rows; r++, x += width, dy += width)
     for (int v = 0; v < vectors; v++) {
       const vf value = load_some(x + v * LANES, count, 0);
       vf up = load_some(dy + v * LANES, count, 0);
@@ -110,7 +110,7 @@ ALWAYS void add_gradients(const int vectors, int64_t count, int64_t rows, int64_
   }
 }
 
-static void gradient_sums(int64_t rows, int64_t width, const float *dy, const float *x, const float *scale,
+static void gradient_sums(long rows, long width, const float *dy, const float *x, const float *scale,
                           const float *shift, int32_t silu, float *first, float *second) {
 #define BODY(vectors, count) \
   add_gradients(vectors, count, rows, width, dy + at, x + at, scale + at, shift + at, silu, first + at, second + at);
@@ -118,9 +118,9 @@ static void gradient_sums(int64_t rows, int64_t width, const float *dy, const fl
 #undef BODY
 }
 
-static void gradient(int64_t rows, int64_t width, const float *dy, const float *x, const limn_channel_terms *terms,
+static void gradient(long rows, long width, const float *dy, const float *x, const limn_channel_terms *terms,
                      int32_t silu, float *dx) {
-  for (int64_t r = 0; r < rows; r++, x += width, dy += width, dx += width)
+  for (long r = 0; r < rows; r++, x += width, dy += width, dx += width)
     OVER(width, at, count) {
       const vf value = GET(x);
       vf up = GET(dy);
@@ -129,7 +129,7 @@ static void gradient(int64_t rows, int64_t width, const float *dy, const float *
     }
 }
 
-static void row_moments(int64_t width, float eps, const float *x, float *statistics) {
+static void row_moments(long width, float eps, const float *x, float *statistics) {
   vf total = fill(0), squares = fill(0);
   OVER(width, at, count) total += GET(x);
   const float mean = sum_of(total) / (float)width;
@@ -141,7 +141,7 @@ static void row_moments(int64_t width, float eps, const float *x, float *statist
   statistics[1] = 1.0f / sqrtf(sum_of(squares) / (float)width + eps);
 }
 
-static void layer_row(int64_t width, const float *x, const float *statistics, const float *weight, const float *bias,
+static void layer_row(long width, const float *x, const float *statistics, const float *weight, const float *bias,
                       float *y) {
   const float mean = statistics[0], rstd = statistics[1];
   OVER(width, at, count) {
@@ -152,7 +152,7 @@ static void layer_row(int64_t width, const float *x, const float *statistics, co
   }
 }
 
-static void layer_row_backward(int64_t width, const float *dy, const float *x, const float *statistics,
+static void layer_row_backward(long width, const float *dy, const float *x, const float *statistics,
                                const float *weight, float *dx, float *dweight, float *dbias) {
   const float mean = statistics[0], rstd = statistics[1];
   vf sum = fill(0), product = fill(0);
@@ -172,7 +172,7 @@ static void layer_row_backward(int64_t width, const float *dy, const float *x, c
 }
 
 /// row = exp(scale · row − m) with m the row's maximum; returns the sum, and m in `*most`.
-ALWAYS float exponentials(int64_t width, float scale, const float *x, float *most, float *y) {
+ALWAYS float exponentials(long width, float scale, const float *x, float *most, float *y) {
   vf peak = fill(*most), total = fill(0);
   OVER(width, at, count) peak = larger((count == LANES ? load(x + at) : load_some(x + at, count, x[at])) * scale, peak);
   const float m = largest_of(peak);
@@ -185,35 +185,35 @@ ALWAYS float exponentials(int64_t width, float scale, const float *x, float *mos
   return sum_of(total);
 }
 
-static void scale_row(int64_t width, float factor, float *row) {
+static void scale_row(long width, float factor, float *row) {
   OVER(width, at, count) PUT(row, GET(row) * factor);
 }
 
-static float dot(int64_t width, const float *a, const float *b) {
+static float dot(long width, const float *a, const float *b) {
   vf total = fill(0);
   OVER(width, at, count) total = fma_f(GET(a), GET(b), total);
   return sum_of(total);
 }
 
-static void softmax_row(int64_t width, const float *x, float *y) {
+static void softmax_row(long width, const float *x, float *y) {
   float most = -INFINITY;
   const float total = exponentials(width, 1, x, &most, y);
   OVER(width, at, count) PUT(y, GET(y) / total);
 }
 
-static void softmax_row_backward(int64_t width, const float *dy, const float *y, float *dx) {
+static void softmax_row_backward(long width, const float *dy, const float *y, float *dx) {
   const float delta = dot(width, dy, y);
   OVER(width, at, count) PUT(dx, GET(y) * (GET(dy) - delta));
 }
 
-static void geglu_row(int64_t width, const float *x, float *y) {
+static void geglu_row(long width, const float *x, float *y) {
   OVER(width, at, count) {
     const vf gate = GET(x + width);
     PUT(y, GET(x) * (gate * normal_cdf(gate)));
   }
 }
 
-static void geglu_row_backward(int64_t width, const float *dy, const float *x, float *dx) {
+static void geglu_row_backward(long width, const float *dy, const float *x, float *dx) {
   OVER(width, at, count) {
     const vf up = GET(dy), value = GET(x), gate = GET(x + width), cdf = normal_cdf(gate);
     const vf density = exp_f(gate * gate * -0.5f) * 0.3989422804f;  // 1 / √(2π)
@@ -222,7 +222,7 @@ static void geglu_row_backward(int64_t width, const float *dy, const float *x, f
   }
 }
 
-static float attention_row(int64_t width, float scale, float *row, float *m, float *l) {
+static float attention_row(long width, float scale, float *row, float *m, float *l) {
   const float before = *m;
   const float total = exponentials(width, scale, row, m, row);
   const float factor = before == -INFINITY ? 0 : exp_f(fill(before - *m))[0];
@@ -230,19 +230,19 @@ static float attention_row(int64_t width, float scale, float *row, float *m, flo
   return factor;
 }
 
-static void attention_row_again(int64_t width, float scale, float lse, float *row) {
+static void attention_row_again(long width, float scale, float lse, float *row) {
   OVER(width, at, count) PUT(row, exp_f(fma_f(GET(row), fill(scale), fill(-lse))));
 }
 
-static void attention_row_backward(int64_t width, float scale, float delta, const float *probabilities, float *scores) {
+static void attention_row_backward(long width, float scale, float delta, const float *probabilities, float *scores) {
   OVER(width, at, count) PUT(scores, GET(probabilities) * (GET(scores) - delta) * scale);
 }
 
 static float log_sum(float m, float l) { return m + log_f(fill(l))[0]; }
 
 static void finish(const limn_epilogue *epilogue, const limn_patch *patch) {
-  for (int64_t r = 0; r < patch->rows; r++) {
-    const int64_t row = patch->row + r;
+  for (long r = 0; r < patch->rows; r++) {
+    const long row = patch->row + r;
     const float *sums = patch->sums + r * patch->sums_row, *bias = 0, *group = 0, *residual = 0;
     float *c = patch->c + r * patch->c_row;
     if (epilogue && epilogue->bias) bias = epilogue->bias + patch->column;
@@ -250,7 +250,7 @@ static void finish(const limn_epilogue *epilogue, const limn_patch *patch) {
       group = epilogue->group_bias + row / epilogue->group_rows * epilogue->group_bias_stride + patch->column;
     if (epilogue && epilogue->residual)
       residual = epilogue->residual + row * epilogue->residual_stride + patch->column;
-    const int silu = epilogue && epilogue->activation == LIMN_SILU;
+    const int silu = epilogue && epilogue->activation == LIMN_THEN_SILU;
     OVER(patch->columns, at, count) {
       vf value = GET(sums);
       if (bias) value += GET(bias);

@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 typedef struct {
-  int64_t b, heads, tq, tk, width;  // width: features of one head
+  long b, heads, tq, tk, width;  // width: features of one head
   float scale;
   int32_t causal;                   // token i sees keys 0 … i
 } limn_attention_shape;
 
 /// Floats of scratch memory that the forward (and the backward) kernel needs.
-int64_t limn_attention_scratch(const limn_attention_shape *shape, int32_t backward);
+long limn_attention_scratch(const limn_attention_shape *shape, int32_t backward);
 
 /// out = softmax(scale · q kᵀ) v, [b, tq, heads · width]. `lse` [b, heads, tq], which may be null, receives the logarithm of each
 /// softmax's denominator.
@@ -30,6 +30,6 @@ void limn_attention_probabilities_f32(const limn_attention_shape *shape, const f
 
 /// The probabilities of some keys alone, [b, heads, tq, count], from the `lse` of a forward pass.
 void limn_attention_columns_f32(const limn_attention_shape *shape, const float *q, const float *k, const float *lse,
-                                int64_t count, const int64_t *keys, float *probabilities);
+                                long count, const long *keys, float *probabilities);
 
 #endif

@@ -17,49 +17,48 @@ enum { LIMN_PANEL = 16, LIMN_ROWS = 6 };
 typedef struct {
   const float *bias;        // [n], added to each row
   const float *group_bias;  // [m / group_rows, n], added to the rows of its group: a time embedding to each picture
-  int64_t group_rows, group_bias_stride;
+  long group_rows, group_bias_stride;
   const float *residual;    // [m, n] with rows residual_stride apart
-  int64_t residual_stride;
+  long residual_stride;
   int32_t activation;       // limn_activation
 } limn_epilogue;
 
-enum limn_activation { LIMN_NO_ACTIVATION = 0, LIMN_SILU = 1 };
+enum limn_activation { LIMN_THEN_NOTHING = 0, LIMN_THEN_SILU = 1 };
 
 /// One product of a batch. Element (i, p) of A lies at `a[i * a_row + p * a_column]`; B is packed.
 typedef struct {
-  int64_t m, n, k;
-  int64_t a_row, a_column;  // one of them is 1, as a rule
-  int64_t c_row;            // C's columns are adjacent
+  long m, n, k;
+  long a_row, a_column;  // one of them is 1, as a rule
+  long c_row;            // C's columns are adjacent
 } limn_gemm_shape;
 
 /// Floats that a packed B [k, n] takes.
-int64_t limn_gemm_packed_floats(int64_t k, int64_t n);
+long limn_gemm_packed_floats(long k, long n);
 
 /// Packs B [k, n], whose element (p, j) lies at `b[p * b_row + j * b_column]`. Columns past n are zero.
-void limn_gemm_pack_f32(int64_t k, int64_t n, const float *b, int64_t b_row, int64_t b_column, float *packed);
+void limn_gemm_pack_f32(long k, long n, const float *b, long b_row, long b_column, float *packed);
 
 /// C = A · B for `batch` matrices; strides are in floats, 0 repeats an operand. `packed` matrices lie `packed_batch` apart.
-void limn_gemm_f32(const limn_gemm_shape *shape, int64_t batch, const float *a, int64_t a_batch, const float *packed,
-                   int64_t packed_batch, float *c, int64_t c_batch, const limn_epilogue *epilogue);
+void limn_gemm_f32(const limn_gemm_shape *shape, long batch, const float *a, long a_batch, const float *packed,
+                   long packed_batch, float *c, long c_batch, const limn_epilogue *epilogue);
 
 /// C = A · B with B as it lies, for a few rows: packs each panel on the way, so that B is read once and nothing is kept.
 /// Gives the same bytes as packing first.
-void limn_gemm_unpacked_f32(const limn_gemm_shape *shape, const float *a, const float *b, int64_t b_row, int64_t b_column,
+void limn_gemm_unpacked_f32(const limn_gemm_shape *shape, const float *a, const float *b, long b_row, long b_column,
                             float *c, const limn_epilogue *epilogue);
 
 /// The plain meaning of the product, in double precision: what the fast paths are tested against.
-void limn_gemm_reference(const limn_gemm_shape *shape, const float *a, const float *b, int64_t b_row, int64_t b_column,
+void limn_gemm_reference(const limn_gemm_shape *shape, const float *a, const float *b, long b_row, long b_column,
                          float *c);
 
 /// A convolution over channels-last pictures: x [n, h, w, i] to y [n, oh, ow, o].
 typedef struct {
-  int64_t n, h, w, i;
-  int64_t o, oh, ow;
-  int64_t kh, kw;
-  int64_t stride;          // of the window over x
-  int64_t dilation;        // of x itself: zeros that stand between its rows and columns (1: none); a gradient uses it
-  int64_t top, left;       // padding
-  int64_t enlarge;         // x is read as if each pixel were enlarge × enlarge pixels (1: as it is)
+  long n, h, w, i;
+  long o, oh, ow;
+  long kh, kw;
+  long stride;          // of the window over x
+  long dilation;        // of x itself: zeros that stand between its rows and columns (1: none); a gradient uses it
+  long top, left;       // padding
 } limn_conv_shape;
 
 /// y = x * weights. `packed` is the packed matrix [kh · kw · i, o].
@@ -67,10 +66,10 @@ void limn_conv_f32(const limn_conv_shape *shape, const float *x, const float *pa
                    const limn_epilogue *epilogue);
 
 /// Packs weights [o, i, kh, kw] as `limn_conv_f32` reads them: the matrix [kh · kw · i, o].
-void limn_conv_pack_f32(int64_t o, int64_t i, int64_t kh, int64_t kw, const float *weight, float *packed);
+void limn_conv_pack_f32(long o, long i, long kh, long kw, const float *weight, float *packed);
 
 /// Packs weights [o, i, kh, kw] for the gradient in x: windows turned by half a turn, the matrix [kh · kw · o, i].
-void limn_conv_pack_turned_f32(int64_t o, int64_t i, int64_t kh, int64_t kw, const float *weight, float *packed);
+void limn_conv_pack_turned_f32(long o, long i, long kh, long kw, const float *weight, float *packed);
 
 /// The gradient in the weights, [o, i, kh, kw], from x and the upstream gradient `dy` [n, oh, ow, o].
 /// `panels` is scratch of `limn_gemm_packed_floats(n · oh · ow, o)` floats.

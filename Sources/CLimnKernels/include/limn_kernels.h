@@ -9,4 +9,8 @@
 #include "limn_elementwise.h"
 #include "limn_reduce.h"
 #include "limn_random.h"
+#include "limn_gemm.h"
+#include "limn_norm.h"
+#include "limn_attention.h"
+#include "limn_resize.h"
 #endif

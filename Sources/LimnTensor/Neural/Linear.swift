@@ -1,0 +1,113 @@
+import CLimnKernels
+
+/// A weight [O, I] laid out as the product reads it, made once.
+package final class PackedMatrix: @unchecked Sendable {
+  /// The weight itself, in its own type.
+  package let weight: Tensor
+  /// The matrix [I, O] in panels.
+  let panels: Storage
+
+  /// - Shape: `weight [O, I]`, any float type.
+  /// - Traps: if the weight is not a matrix.
+  package init(weight: Tensor) {
+    precondition(weight.rank == 2, "linear: the weight is \(weight.shape), expected [outputs, inputs]")
+    self.weight = weight.detached()
+    panels = packedTransposed(weight)
+  }
+
+  /// Bytes held beside the weight.
+  package var byteCount: Int { panels.byteCount }
+}
+
+/// The panels of weightᵀ.
+private func packedTransposed(_ weight: Tensor) -> Storage {
+  let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+  let storage = Storage(byteCount: limn_gemm_packed_floats(inputs, outputs) * MemoryLayout<Float>.stride)
+  let w = weight.asFloat()
+  withExtendedLifetime(w.storage) {
+    limn_gemm_pack_f32(
+      inputs, outputs, w.pointer(), w.strides[1], w.strides[0], storage.bytes.assumingMemoryBound(to: Float.self))
+  }
+  return storage
+}
+
+/// x · Wᵀ + b over the last axis.
+///
+/// - Shape: `x [..., I]`, `weight [O, I]`, `bias [O]` → `[..., O]`.
+/// - Traps: with the message of `Shape.linear` if the shapes do not fit.
+/// - Gradient: in `x`, `weight`, `bias`.
+package func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
+  recordedLinear(x, weight, bias, rawLinear(x, weight, nil, bias, nil))
+}
+
+/// The same with a weight packed before: for inference. `then` is what follows the sum.
+///
+/// - Gradient: in `x` and `bias`; the weight is a constant.
+package func linear(_ x: Tensor, packed: PackedMatrix, bias: Tensor?, then finish: Epilogue? = nil) -> Tensor {
+  if x.isTraced || bias?.isTraced == true || finish?.isTraced == true {
+    let y = recordedLinear(x, packed.weight, bias, rawLinear(x, packed.weight, packed.panels, bias, nil))
+    return finish?.applied(to: y) ?? y
+  }
+  return rawLinear(x, packed.weight, packed.panels, bias, finish)
+}
+
+private func recordedLinear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ y: Tensor) -> Tensor {
+  guard x.isTraced || weight.isTraced || bias?.isTraced == true else { return y }
+  // The weight's gradient alone needs x.
+  let saved = [weight.isTraced ? x : Tensor(0), x.isTraced ? weight : Tensor(0)]
+  return y.recorded(.linear, bias.map { [x, weight, $0] } ?? [x, weight], saved: saved)
+}
+
+extension Op {
+  static let linear = Op(
+    "linear", forward: { x, _ in rawLinear(x[0], x[1], nil, x.count > 2 ? x[2] : nil, nil) },
+    backward: { row, upstream, gradients in
+      let outputs = row.inputShapes[1][0], inputs = row.inputShapes[1][1]
+      let rows = row.inputShapes[0].count / max(inputs, 1)
+      let dy = upstream.asFloat().reshaped([rows, outputs])
+      gradients.add(to: 0, rawMatmul(dy, row.saved[1]).reshaped(row.inputShapes[0]))
+      gradients.add(to: 1, rawMatmul(dy.transposed(), row.saved[0].asFloat().reshaped([rows, inputs])))
+      if row.inputShapes.count > 2 { gradients.add(to: 2, columnSums(dy, rows, outputs)) }
+    })
+}
+
+private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Storage?, _ bias: Tensor?, _ finish: Epilogue?) -> Tensor {
+  let target = orTrap { try Shape.linear(x.shape, weight: weight.shape, bias: bias?.shape) }
+  let result = Tensor.uninitialized(target)
+  guard result.count > 0 else { return result }
+  let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+  precondition(inputs > 0, "linear: there are no input features")
+  let rows = x.floatContiguous()
+  let m = rows.count / inputs
+  var shape = limn_gemm_shape(m: m, n: outputs, k: inputs, a_row: inputs, a_column: 1, c_row: outputs)
+  let plan = EpiloguePlan(bias: bias, finish: finish, rows: m, columns: outputs, target: target)
+  withExtendedLifetime((rows.storage, plan)) {
+    plan.withUnsafe { epilogue in
+      if let panels {
+        withExtendedLifetime(panels) {
+          limn_gemm_f32(
+            &shape, 1, rows.pointer(), 0, panels.bytes.assumingMemoryBound(to: Float.self), 0, result.mutablePointer(), 0, epilogue)
+        }
+      } else if m <= mostUnpackedRows {
+        let w = weight.asFloat()
+        withExtendedLifetime(w.storage) {
+          limn_gemm_unpacked_f32(&shape, rows.pointer(), w.pointer(), w.strides[1], w.strides[0], result.mutablePointer(), epilogue)
+        }
+      } else {
+        let packed = packedTransposed(weight)
+        withExtendedLifetime(packed) {
+          limn_gemm_f32(
+            &shape, 1, rows.pointer(), 0, packed.bytes.assumingMemoryBound(to: Float.self), 0, result.mutablePointer(), 0, epilogue)
+        }
+      }
+    }
+  }
+  return result
+}
+
+/// Σ over `rows` rows of `width` floats that lie behind one another: a bias's gradient.
+func columnSums(_ x: Tensor, _ rows: Int, _ width: Int) -> Tensor {
+  let x = x.isChannelsLast ? x : x.floatContiguous(), result = Tensor.uninitialized([width])
+  withExtendedLifetime(x.storage) { limn_column_sums_f32(rows, width, x.pointer(), result.mutablePointer()) }
+  return result
+}
