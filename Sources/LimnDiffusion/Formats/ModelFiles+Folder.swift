@@ -38,11 +38,11 @@ extension ModelFiles {
       self.scheduler = scheduler
       // Absent means epsilon: that is the default of every scheduler class.
       let spelling = scheduler["prediction_type"]?.string ?? "epsilon"
-      prediction = PredictionType(spelling: spelling)
+      prediction = PredictionKind(spelling: spelling)
       if prediction == nil {
         throw FormatError(
           "is not a kind of prediction", file: "\(tree.name)/scheduler/scheduler_config.json", key: "prediction_type",
-          found: "'\(spelling)'", expected: FormatError.listing(PredictionType.allCases.map(\.rawValue)))
+          found: "'\(spelling)'", expected: FormatError.listing(PredictionKind.allCases.map(\.rawValue)))
       }
     } else {
       scheduler = LDMCheckpoint.scheduler

@@ -130,7 +130,7 @@ extension ModelFiles {
     }
     if let schedule = try tree.json("scheduler/scheduler_config.json") {
       scheduler = schedule
-      prediction = PredictionType(spelling: schedule["prediction_type"]?.string ?? "epsilon")
+      prediction = PredictionKind(spelling: schedule["prediction_type"]?.string ?? "epsilon")
     }
     isInferred = false
     notes.append("the configs are those of '\(tree.name)'")
@@ -149,16 +149,16 @@ extension ModelFiles {
       }
       // LDM's default is epsilon, so a yaml without the line says that.
       let spelling = FlatYAML.value(of: "parameterization", in: yaml) ?? "eps"
-      guard let said = PredictionType(spelling: spelling) else {
+      guard let said = PredictionKind(spelling: spelling) else {
         throw FormatError("is not a kind of prediction", file: path, key: "parameterization", found: "'\(spelling)'", expected: "'eps' or 'v'")
       }
       self = deciding(said)
-      notes.append("'\(path.splitLastComponent.name)' says that the model predicts \(said == .v ? "v" : said.rawValue)")
+      notes.append("'\(path.splitLastComponent.name)' says that the model predicts \(said == .velocity ? "v" : said.rawValue)")
     }
-    if prediction == nil, let said = file.metadata("modelspec.prediction_type").flatMap(PredictionType.init(spelling:)) {
+    if prediction == nil, let said = file.metadata("modelspec.prediction_type").flatMap(PredictionKind.init(spelling:)) {
       self = deciding(said)
     }
-    if file.entries["v_pred"] != nil { self = deciding(.v) }  // the mark webui and ComfyUI look for
+    if file.entries["v_pred"] != nil { self = deciding(.velocity) }  // the mark webui and ComfyUI look for
     if file.entries["ztsnr"] != nil { scheduler = scheduler.with("rescale_betas_zero_snr", true) }
     if let asked = options.prediction { self = deciding(asked) }
     if let prediction { self = deciding(prediction) }

@@ -17,17 +17,14 @@ package struct ComponentFiles: Sendable {
   package var reader: WeightReader { WeightReader(weights, file: name) }
 }
 
-/// What a denoiser predicts.
-package enum PredictionType: String, CaseIterable, Sendable {
-  case epsilon
-  case v = "v_prediction"
-  case sample
+package typealias PredictionType = PredictionKind
 
+extension PredictionKind {
   /// Takes the spellings of diffusers, of LDM's yaml files and of people: `v_prediction`, `v`, `eps`, `x0`.
   package init?(spelling: String) {
     switch spelling.lowercased() {
     case "epsilon", "eps", "noise": self = .epsilon
-    case "v", "v_prediction", "v-prediction", "velocity": self = .v
+    case "v", "v_prediction", "v-prediction", "velocity": self = .velocity
     case "sample", "x0": self = .sample
     default: return nil
     }
@@ -49,7 +46,7 @@ package struct ModelFiles: Sendable {
   /// The scheduler's config. Its `prediction_type` is there only when it is known.
   package var scheduler: JSON
   /// What the UNet predicts; nil when no file says, so that one evaluation at t = 999 must.
-  package var prediction: PredictionType?
+  package var prediction: PredictionKind?
   /// What the user should be told once: parts not applied, keys skipped, choices made.
   package var notes: [String]
   /// The files a hash of the model is taken over.
@@ -58,11 +55,11 @@ package struct ModelFiles: Sendable {
   package var isInferred = false
 
   /// A copy with the prediction type decided. A 2.x model that predicts v and whose size no file gave is one for 768×768.
-  package func deciding(_ prediction: PredictionType) -> ModelFiles {
+  package func deciding(_ prediction: PredictionKind) -> ModelFiles {
     var copy = self
     copy.prediction = prediction
     copy.scheduler = scheduler.with("prediction_type", .string(prediction.rawValue))
-    if isInferred, family == .sd2 { copy.unet.config = unet.config.with("sample_size", prediction == .v ? 96 : 64) }
+    if isInferred, family == .sd2 { copy.unet.config = unet.config.with("sample_size", prediction == .velocity ? 96 : 64) }
     return copy
   }
 
@@ -82,14 +79,14 @@ package struct ModelOptions: Sendable {
   /// Another VAE: a file or a folder.
   package var vae: String?
   /// What the UNet predicts, overriding what the files say.
-  package var prediction: PredictionType?
+  package var prediction: PredictionKind?
   /// A diffusers folder whose configs, tokenizer and schedule are used for a single file.
   package var config: String?
   /// A branch, tag or commit in the Hugging Face cache.
   package var revision = "main"
 
   package init(
-    variant: String? = nil, vae: String? = nil, prediction: PredictionType? = nil, config: String? = nil,
+    variant: String? = nil, vae: String? = nil, prediction: PredictionKind? = nil, config: String? = nil,
     revision: String = "main"
   ) {
     self.variant = variant
