@@ -18,7 +18,8 @@ let package = Package(
     .target(name: "CLimnKernels", exclude: ["README.md"], linkerSettings: [.linkedLibrary("m"), .linkedLibrary("dl"), .linkedLibrary("pthread")]),
     .target(name: "LimnTensor", dependencies: ["CLimnKernels"]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .target(name: "LimnImage", dependencies: ["LimnTensor", "CPNG"]),
+    .target(name: "CLimnPNG", dependencies: ["CPNG"], linkerSettings: [.linkedLibrary("z")]),
+    .target(name: "LimnImage", dependencies: ["LimnTensor", "CLimnPNG"]),
 
     // Diffusion models, and the one that comes inside the binary.
     .target(name: "LimnNN", dependencies: ["LimnTensor"]),
@@ -29,7 +30,7 @@ let package = Package(
     .target(name: "LimnBindings", dependencies: ["LimnRuntime", "LimnDiffusion"]),
     .target(name: "Limn", dependencies: ["LimnBindings"]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
-    .target(name: "LimnTerminal", dependencies: ["Limn", "CReadline"]),
+    .target(name: "LimnTerminal", dependencies: ["Limn", "LimnImage", "CReadline"]),
     .executableTarget(name: "limn", dependencies: ["LimnTerminal"]),
     .executableTarget(name: "limn-bench", dependencies: ["Limn"]),
 
