@@ -22,9 +22,8 @@ extension Image {
         Plane(values: plane.values.map { Float($0) / 255 }, width: newWidth, height: newHeight)
       })
     }
-    let planes = Premultiplied.planes(floatPlanes).map { plane in
-      let resized = plane.resampled(width: newWidth, height: newHeight, filter)
-      return Plane(values: resized.values.map { min(max($0, 0), 1) }, width: newWidth, height: newHeight)
+    let planes = Premultiplied.planes(floatPlanes).map {
+      $0.resampled(width: newWidth, height: newHeight, filter, isClipped: true)
     }
     return joined(Premultiplied.undone(planes))
   }
@@ -130,7 +129,7 @@ extension Mask {
       let columns = NearestPositions.cornered(from: width, to: newWidth), rows = NearestPositions.cornered(from: height, to: newHeight)
       return Mask(plane.picked(columns: columns, rows: rows).values, width: newWidth, height: newHeight)
     }
-    let resized = plane.resampled(width: newWidth, height: newHeight, filter)
-    return Mask(resized.values.map { min(max($0, 0), 1) }, width: newWidth, height: newHeight)
+    return Mask(
+      plane.resampled(width: newWidth, height: newHeight, filter, isClipped: true).values, width: newWidth, height: newHeight)
   }
 }

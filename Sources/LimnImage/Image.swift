@@ -18,13 +18,13 @@ package struct Image: Sendable {
   /// Whether the picture carries transparency.
   package var hasAlpha: Bool { channels == 4 }
 
-  /// Makes a picture of a tensor's values, which are copied only if they are not f32 and row-major.
+  /// Makes a picture of a tensor's values, which are copied only if they are not f32 and row-major. It is a constant to gradients.
   ///
   /// - Shape: `pixels [3, H, W]` or `[4, H, W]`.
   /// - Throws: ``ImageError`` if the shape is another or a side is 0.
   package init(pixels: Tensor) throws {
     try Image.checkShape(pixels.shape)
-    self.init(unchecked: pixels)
+    self.init(unchecked: pixels.detached().converted(to: .f32).contiguous())
   }
 
   /// The rule of ``init(pixels:)``: `[3, H, W]` or `[4, H, W]`, no side 0.

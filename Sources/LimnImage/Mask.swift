@@ -12,13 +12,13 @@ package struct Mask: Sendable {
   /// How many rows the mask has, in pixels.
   package var height: Int { values.shape[0] }
 
-  /// Makes a mask of a tensor's values.
+  /// Makes a mask of a tensor's values; true counts as 1. It is a constant to gradients.
   ///
   /// - Shape: `values [H, W]`.
   /// - Throws: ``ImageError`` if the shape is another or a side is 0.
   package init(values: Tensor) throws {
     try Mask.checkShape(values.shape)
-    self.init(unchecked: values)
+    self.init(unchecked: values.detached().converted(to: .f32).contiguous())
   }
 
   /// The rule of ``init(values:)``: `[H, W]`, no side 0.

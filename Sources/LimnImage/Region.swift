@@ -125,10 +125,11 @@ extension Region {
         .ellipse(x: x, y: y, radiusX: radiusX - half, radiusY: radiusY - half))
     case .polygon(let points):
       // One mask for all edges, so that a transparent colour is laid on once where they meet.
-      return try Mask.union(points.indices.map {
-        let edge = Region.line(from: points[$0], to: points[($0 + 1) % points.count], thickness: thickness)
-        return try edge.mask(width: canvasWidth, height: canvasHeight, soft: true)
-      })
+      let empty = try Mask(width: canvasWidth, height: canvasHeight)
+      return try points.indices.reduce(empty) {
+        let edge = Region.line(from: points[$1], to: points[($1 + 1) % points.count], thickness: thickness)
+        return try $0.or(edge.mask(width: canvasWidth, height: canvasHeight, soft: true))
+      }
     case .line:
       return try mask(width: canvasWidth, height: canvasHeight, soft: true)
     }

@@ -131,10 +131,23 @@ extension Plane<UInt8> {
 }
 
 extension Plane<Float> {
-  /// Resizes in floats, sums in Double, as Pillow's mode F: rows first, then columns. Results may overshoot the source's range.
-  func resampled(width newWidth: Int, height newHeight: Int, _ filter: ResizeFilter) -> Plane {
-    let rows = newWidth == width ? self : resampledRows(ResampleTable(filter, from: width, to: newWidth), newWidth)
-    return newHeight == height ? rows : rows.resampledColumns(ResampleTable(filter, from: height, to: newHeight), newHeight)
+  /// Resizes in floats, sums in Double, as Pillow's mode F: rows first, then columns. Results may overshoot the source's
+  /// range, unless `isClipped`: then each pass brings its results into 0…1, as bytes are.
+  func resampled(width newWidth: Int, height newHeight: Int, _ filter: ResizeFilter, isClipped: Bool = false) -> Plane {
+    var plane = self
+    if newWidth != width {
+      plane = plane.resampledRows(ResampleTable(filter, from: width, to: newWidth), newWidth)
+      if isClipped { plane = plane.clipped }
+    }
+    if newHeight != height {
+      plane = plane.resampledColumns(ResampleTable(filter, from: height, to: newHeight), newHeight)
+      if isClipped { plane = plane.clipped }
+    }
+    return plane
+  }
+
+  private var clipped: Plane {
+    Plane(values: values.map { $0 > 0 ? min($0, 1) : 0 }, width: width, height: height)
   }
 
   private func resampledRows(_ table: ResampleTable, _ newWidth: Int) -> Plane {

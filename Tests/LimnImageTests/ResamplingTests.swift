@@ -32,7 +32,8 @@ import Testing
     #expect(!moved.holdsBytes)
     let resized = try moved.resized(width: size.0, height: size.1, filter.0)
     let expected = try Self.picture("\(filter.1).\(size.0)x\(size.1)").bytes()
-    for (a, b) in zip(resized.bytes(), expected) { #expect(abs(Int(a) - Int(b)) <= 1) }
+    let worst = zip(resized.bytes(), expected).map { abs(Int($0) - Int($1)) }.max()!
+    #expect(worst <= 1)
   }
 
   @Test func preparesPicturesAsCLIPDoes() throws {
