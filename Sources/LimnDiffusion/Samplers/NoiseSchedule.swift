@@ -125,5 +125,5 @@ package struct NoiseLevel: Hashable, Sendable {
   }
 
   /// ln(α/σ), half the logarithm of the signal-to-noise ratio; infinite where there is no noise.
-  var lambda: Float { logf(alpha) - logf(sigma) }
+  package var lambda: Float { logf(alpha) - logf(sigma) }
 }

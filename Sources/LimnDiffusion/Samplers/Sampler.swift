@@ -130,9 +130,10 @@ extension SamplingPlan {
   package var order: Int { [.heun, .dpm2Ancestral].contains(settings.family) ? 2 : 1 }
 
   /// The first evaluation when a picture is changed with `strength`: the last `strength` of the steps is run.
-  package func begin(strength: Float) -> Int {
-    // Double, as Python multiplies: 10 × 0.7 is 7 there, but 6.9999 or 7.0000 in float32
-    let kept = min(Int(Double(steps) * Double(strength)), steps)
+  ///
+  /// - Parameter strength: A double, as in Python: 10 times the float32 nearest to 0.7 is less than 7.
+  package func begin(strength: Double) -> Int {
+    let kept = min(Int(Double(steps) * strength), steps)
     return min(max(steps - kept, 0) * order, levels.count)
   }
 }

@@ -3,17 +3,18 @@ import Glibc
 /// σ/α of a noise schedule by training step, and its inverse.
 ///
 /// Arithmetic is in double from float32 entries, as numpy does it in diffusers.
-struct SigmaTable {
-  let ratios: [Float]
+package struct SigmaTable {
+  /// σ/α at each training step.
+  package let ratios: [Float]
   private let logs: [Float]
 
-  init(_ schedule: NoiseSchedule) {
+  package init(_ schedule: NoiseSchedule) {
     ratios = schedule.alphaBar.map { ((1 - $0) / $0).squareRoot() }
     logs = ratios.map { logf($0) }
   }
 
   /// σ/α at `t`, linear between steps, constant beyond the ends.
-  func ratio(at t: Double) -> Double {
+  package func ratio(at t: Double) -> Double {
     if t <= 0 { return Double(ratios[0]) }
     if t >= Double(ratios.count - 1) { return Double(ratios[ratios.count - 1]) }
     let below = Int(t)
@@ -22,7 +23,7 @@ struct SigmaTable {
   }
 
   /// The training step, between steps too, at which σ/α is `ratio`; linear in the logarithm.
-  func timestep(ratio: Double) -> Double {
+  package func timestep(ratio: Double) -> Double {
     let wanted = log(max(ratio, 1e-10))
     // logs rise with t: the last entry not above `wanted`
     var (low, end) = (0, logs.count)
@@ -37,7 +38,7 @@ struct SigmaTable {
   }
 
   /// `count` ratios from `largest` down to `smallest`, even in the 7th root. Karras et al. 2022, eq. 5.
-  static func karras(largest: Double, smallest: Double, count: Int) -> [Double] {
+  package static func karras(largest: Double, smallest: Double, count: Int) -> [Double] {
     let rho = 7.0
     let (top, bottom) = (pow(largest, 1 / rho), pow(smallest, 1 / rho))
     return (0..<count).map { i in
