@@ -1,0 +1,25 @@
+extension Builtins {
+  static let ranges: [Native] = [
+    Native("range(start: int, end: int, step: int = 1)", doc: "The ints from start to just before end, each step.") { call in
+      let (start, end, step) = (try call.int(0), try call.int(1), try call.int(2))
+      guard step != 0 else { throw call.fault(.value, "the step is 0", at: 2) }
+      let (distance, overflow) = end.subtractingReportingOverflow(start)
+      guard !overflow, step != .min else { throw Fault(.value, "the range is too long") }
+      let count = step > 0 ? (distance + step - 1) / step : (distance + step + 1) / step
+      return call.machine.pooled(.range(start: start, count: max(0, count), step: step))
+    },
+    Native("by(r: range, step: int)", doc: "Each step-th int of the range, from its first.") { call in
+      let range = call[0].range!
+      let step = try call.int(1, in: 1...Int.max)
+      let (wide, overflow) = range.step.multipliedReportingOverflow(by: step)
+      let count = range.count == 0 ? 0 : (range.count - 1) / step + 1
+      guard !overflow || count <= 1 else { throw call.fault(.value, "the step is too large", at: 1) }
+      return call.machine.pooled(.range(start: range.start, count: count, step: overflow ? 1 : wide))
+    },
+    Native("reversed(r: range)", doc: "The ints of the range from last to first.") { call in
+      let range = call[0].range!
+      let last = range.count == 0 ? range.start : range.start + (range.count - 1) * range.step
+      return call.machine.pooled(.range(start: last, count: range.count, step: -range.step))
+    },
+  ]
+}

@@ -1,0 +1,76 @@
+import LimnSyntax
+
+/// What sort of mistake an error is: `e.kind` in a script.
+package enum FaultKind: String, Hashable, Sendable, CaseIterable {
+  case syntax, name, type, shape, value, index, io, model, memory, limit, fail, interrupt
+}
+
+/// A script's mistake, thrown by natives and host objects and by the machine itself.
+///
+/// It carries data only; the machine adds the place and the calls that led there.
+///
+///     throw Fault(.value, "'radius' must not be negative: found \(radius)", help: "blur(photo, 2.0)")
+package struct Fault: Error, Sendable {
+  package var kind: FaultKind
+  /// What was wrong, what was found, what was expected: lower case, no final period.
+  package var message: String
+  /// One suggestion, only when it is surely right.
+  package var help: String?
+  /// The parameter whose argument is to be underlined instead of the whole call.
+  package var parameter: String?
+  /// Whether `catch` lets it pass: interrupts, and the limits of steps and time.
+  package var isFinal = false
+  /// Whether the mistake is the caller's, so that the call is underlined and not the function's own text.
+  var blamesCaller = false
+  /// The names of the parameters of the function that `parameter` belongs to, when a script's function throws.
+  var parameters: [String] = []
+  /// Where it happened, once the machine knows, and the calls around it, innermost first.
+  package internal(set) var place: Place?
+  package internal(set) var trace: [TraceEntry] = []
+
+  package init(_ kind: FaultKind, _ message: String, help: String? = nil, parameter: String? = nil) {
+    self.kind = kind
+    self.message = message
+    self.help = help
+    self.parameter = parameter
+  }
+
+  /// The error that ends an evaluation when the interrupt flag is set.
+  package static var interrupted: Fault {
+    var fault = Fault(.interrupt, "interrupted")
+    fault.isFinal = true
+    return fault
+  }
+}
+
+/// A range of one source text.
+package struct Place: Sendable {
+  package let source: SourceText
+  package let range: SourceRange
+
+  /// `poster.limn:4:15`
+  package var description: String {
+    let position = source.position(at: range.start)
+    return "\(source.name):\(position.line):\(position.column)"
+  }
+}
+
+/// One call on the way to an error.
+package struct TraceEntry: Sendable {
+  /// The function's name; `function` for one without, nil for the top level of a file.
+  package let function: String?
+  /// Where in it the next call, or the error, stands.
+  package let place: Place
+}
+
+extension Fault {
+  /// The codes of errors at run time: 2000 and the kind's position.
+  private static let firstCode = 2000
+
+  /// The error as a diagnostic of the source it happened in; nil when it has no place.
+  package var diagnostic: Diagnostic? {
+    guard let place else { return nil }
+    let position = FaultKind.allCases.firstIndex(of: kind) ?? 0
+    return Diagnostic(DiagnosticCode(Self.firstCode + position), message, at: place.range, help: help)
+  }
+}
