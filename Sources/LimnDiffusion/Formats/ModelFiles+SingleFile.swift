@@ -67,6 +67,17 @@ extension ModelFiles {
     try checkParts()
   }
 
+  /// The configs a checkpoint in one file would get from its shapes alone.
+  package static func inferredConfigs(singleFile path: String) throws(FormatError) -> (unet: JSON, vae: JSON, text: JSON) {
+    let file = try SafetensorsFile(path: path)
+    let family = ModelFamily(of: file)
+    try checkFamily(family, file)
+    return (
+      try LDMUNet(file, prefix: "model.diffusion_model.").config, try LDMVAE(file, prefix: "first_stage_model.").config,
+      try LDMText(file, family: family).config
+    )
+  }
+
   private static func checkFamily(_ family: ModelFamily, _ file: SafetensorsFile) throws(FormatError) {
     let folder = file.name.splitLastComponent.folder
     func wrong(_ problem: String, help: String? = nil) -> FormatError {
