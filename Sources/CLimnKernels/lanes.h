@@ -28,21 +28,33 @@ ALWAYS vf with_sign(vf x, vf sign) { return (vf)(((vi)x & 0x7fffffff) | ((vi)sig
 ALWAYS vf round_even(vf x) { return __builtin_elementwise_roundeven(x); }
 ALWAYS vf power_of_two(vi n) { return (vf)((n + 127) << 23); }  // -126 ≤ n ≤ 127
 
-// eˣ: 2ⁿ · (1 + r + r² P(r)), |r| ≤ ln 2 / 2; at most 1 ulp off. Two steps to 2ⁿ, so that subnormal results are rounded once.
-ALWAYS vf exp_f(vf x) {
-  vi number = x == x;
-  vf c = pick(x > 89.0f, fill(89.0f), x);
-  c = pick(c < -104.0f, fill(-104.0f), c);
-  vf n = round_even(c * 1.44269504f);
-  n = pick(number, n, fill(0));
-  vf r = fma_f(n, fill(-0.693359375f), c);
-  r = fma_f(n, fill(2.12194440e-4f), r);
+// eˣ = 2ⁿ · p with p = 1 + r + r² P(r), |r| ≤ ln 2 / 2: returns p and leaves n, a whole number.
+ALWAYS vf exp_part(vf x, vf *n) {
+  *n = round_even(x * 1.44269504f);
+  vf r = fma_f(*n, fill(-0.693359375f), x);
+  r = fma_f(*n, fill(2.12194440e-4f), r);
   vf p = fill(1.382104238e-3f);
   p = fma_s(p, r, 8.368670940e-3f);
   p = fma_s(p, r, 4.166826233e-2f);
   p = fma_s(p, r, 1.666652113e-1f);
   p = fma_s(p, r, 4.999999404e-1f);
-  p = fma_f(p, r * r, r) + 1.0f;
+  return fma_f(p, r * r, r) + 1.0f;
+}
+
+// eˣ for -87 ≤ x ≤ 87, with the values of exp_f in half of its steps.
+ALWAYS vf exp_near(vf x) {
+  vf n;
+  vf p = exp_part(x, &n);
+  return (vf)((vi)p + (__builtin_convertvector(n, vi) << 23));
+}
+
+// eˣ, at most 1 ulp off. Two steps to 2ⁿ, so that subnormal results are rounded once.
+ALWAYS vf exp_f(vf x) {
+  vi number = x == x;
+  vf c = pick(x > 89.0f, fill(89.0f), x), n;
+  c = pick(c < -104.0f, fill(-104.0f), c);
+  vf p = exp_part(c, &n);
+  n = pick(number, n, fill(0));
   vi k = __builtin_convertvector(n, vi), half = k >> 1;
   return p * power_of_two(half) * power_of_two(k - half);
 }
@@ -138,7 +150,7 @@ ALWAYS vf erf_f(vf x) {
   q = fma_s(q, t, 1.040988714e-1f);
   q = fma_s(q, t, 6.361249089e-1f);
   q = fma_s(q, t, 1.284598112e-1f);
-  vf far = with_sign(1.0f - exp_f(-fma_f(q, t, t)), x);
+  vf far = with_sign(1.0f - exp_near(-fma_f(q, t, t)), x);
   far = pick(x == x, far, x);
   return pick(a <= 0.92f, near, far);
 }

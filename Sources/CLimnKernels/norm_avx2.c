@@ -1,5 +1,6 @@
 #include "norm_rows.h"
 #if defined(__x86_64__)
+#include <immintrin.h>
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define LANES 8

@@ -5,39 +5,70 @@
 #include "norm_rows.h"
 
 /// The first `count` of LANES floats; the others are `other`.
+ALWAYS vf load_some(const float *p, long count, float other);
+ALWAYS void store_some(float *p, vf v, long count);
+#if LANES == 8
+ALWAYS __m256i first_lanes(long count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+ALWAYS vf load_some(const float *p, long count, float other) {
+  const __m256i mask = first_lanes(count);
+  return pick((vi)mask, (vf)_mm256_maskload_ps(p, mask), fill(other));
+}
+ALWAYS void store_some(float *p, vf v, long count) { _mm256_maskstore_ps(p, first_lanes(count), (__m256)v); }
+#else
 ALWAYS vf load_some(const float *p, long count, float other) {
   vf v = fill(other);
   memcpy(&v, p, (size_t)count * sizeof(float));
   return v;
 }
 ALWAYS void store_some(float *p, vf v, long count) { memcpy(p, &v, (size_t)count * sizeof(float)); }
+#endif
 
-/// Runs BODY with `v` loaded … for whole vectors, then once for the rest: each loop below is written once as a macro body.
-#define OVER(width, at, count) \
-  for (long at = 0, count = LANES; at < (width) && (count = (width) - at < LANES ? (width) - at : LANES); at += LANES)
-#define GET(p) (count == LANES ? load((p) + at) : load_some((p) + at, count, 0))
+/// Runs the body for each whole vector, then once for what is left; `at` is where it stands, `count` how many lanes it has.
+#define OVER(width, ...)                             \
+  do {                                               \
+    long at = 0;                                     \
+    for (; at + LANES <= (width); at += LANES) {     \
+      enum { count = LANES };                        \
+      __VA_ARGS__                                    \
+    }                                                \
+    if (at < (width)) {                              \
+      const long count = (width) - at;               \
+      __VA_ARGS__                                    \
+    }                                                \
+  } while (0)
+#define GET_OR(p, other) (count == LANES ? load((p) + at) : load_some((p) + at, count, other))
+#define GET(p) GET_OR(p, 0)
 #define PUT(p, v) (count == LANES ? store((p) + at, v) : store_some((p) + at, v, count))
 
-/// Lanes added in order of halves: the same tree for every row.
-ALWAYS float sum_of(vf v) {
-  float lane[LANES];
-  store(lane, v);
-  for (int half = LANES / 2; half; half /= 2)
-    for (int i = 0; i < half; i++) lane[i] += lane[i + half];
-  return lane[0];
-}
-ALWAYS float largest_of(vf v) {
-  float lane[LANES], most;
-  store(lane, v);
-  most = lane[0];
-  for (int i = 1; i < LANES; i++) most = lane[i] > most ? lane[i] : most;
-  return most;
-}
+#if LANES == 8
+#define HALVES(v, op)                                                                                                   \
+  v = op(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7)), v = op(v, __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3)), \
+  v = op(v, __builtin_shufflevector(v, v, 1, 1, 1, 1, 1, 1, 1, 1))
+#else
+#define HALVES(v, op) \
+  v = op(v, __builtin_shufflevector(v, v, 2, 3, 2, 3)), v = op(v, __builtin_shufflevector(v, v, 1, 1, 1, 1))
+#endif
+ALWAYS vf sum_f(vf a, vf b) { return a + b; }
 ALWAYS vf larger(vf a, vf b) { return pick(a > b, a, b); }
-ALWAYS vf silu_f(vf x) { return x * sigmoid_f(x); }
+/// Lanes added in halves: the same tree for every row.
+ALWAYS float sum_of(vf v) { HALVES(v, sum_f); return v[0]; }
+ALWAYS float largest_of(vf v) { HALVES(v, larger); return v[0]; }
+
+/// eˣ where x is at most a rounding error above 0, or 0 below -87: what a softmax needs.
+ALWAYS vf exp_below(vf x) {
+  const vi low = x < -87.0f;
+  return pick(low, fill(0), exp_near(pick(low, fill(0), x)));
+}
+/// 1 / (1 + e⁻ˣ), to some 10⁻³⁸ of sigmoid_f.
+ALWAYS vf sigmoid_near(vf x) {
+  return 1.0f / (exp_near(pick(x > 87.0f, fill(-87.0f), pick(x < -87.0f, fill(87.0f), -x))) + 1.0f);
+}
+ALWAYS vf silu_f(vf x) { return x * sigmoid_near(x); }
 /// d silu / dx
 ALWAYS vf silu_slope(vf x) {
-  const vf s = sigmoid_f(x);
+  const vf s = sigmoid_near(x);
   return s * fma_f(x, 1.0f - s, fill(1));
 }
 
@@ -82,10 +113,10 @@ static void column_squares(long rows, long width, const float *x, const float *c
 static void scale_columns(long rows, long width, const float *x, const float *scale, const float *shift, int32_t silu,
                           float *y) {
   for (long r = 0; r < rows; r++, x += width, y += width)
-    OVER(width, at, count) {
+    OVER(width, {
       const vf z = fma_f(GET(x), GET(scale), GET(shift));
       PUT(y, silu ? silu_f(z) : z);
-    }
+    });
 }
 
 ALWAYS void add_gradients(const int vectors, long count, long rows, long width, const float *dy, const float *x,
@@ -121,22 +152,22 @@ static void gradient_sums(long rows, long width, const float *dy, const float *x
 static void gradient(long rows, long width, const float *dy, const float *x, const limn_channel_terms *terms,
                      int32_t silu, float *dx) {
   for (long r = 0; r < rows; r++, x += width, dy += width, dx += width)
-    OVER(width, at, count) {
+    OVER(width, {
       const vf value = GET(x);
       vf up = GET(dy);
       if (silu) up *= silu_slope(fma_f(value, GET(terms->scale), GET(terms->shift)));
       PUT(dx, fma_f(up, GET(terms->gain), fma_f(value, GET(terms->slope), GET(terms->offset))));
-    }
+    });
 }
 
 static void row_moments(long width, float eps, const float *x, float *statistics) {
   vf total = fill(0), squares = fill(0);
-  OVER(width, at, count) total += GET(x);
+  OVER(width, total += GET(x););
   const float mean = sum_of(total) / (float)width;
-  OVER(width, at, count) {
-    const vf apart = (count == LANES ? load(x + at) : load_some(x + at, count, mean)) - mean;
+  OVER(width, {
+    const vf apart = GET_OR(x, mean) - mean;
     squares = fma_f(apart, apart, squares);
-  }
+  });
   statistics[0] = mean;
   statistics[1] = 1.0f / sqrtf(sum_of(squares) / (float)width + eps);
 }
@@ -144,82 +175,82 @@ static void row_moments(long width, float eps, const float *x, float *statistics
 static void layer_row(long width, const float *x, const float *statistics, const float *weight, const float *bias,
                       float *y) {
   const float mean = statistics[0], rstd = statistics[1];
-  OVER(width, at, count) {
+  OVER(width, {
     vf value = (GET(x) - mean) * rstd;
     if (weight) value *= GET(weight);
     if (bias) value += GET(bias);
     PUT(y, value);
-  }
+  });
 }
 
 static void layer_row_backward(long width, const float *dy, const float *x, const float *statistics,
                                const float *weight, float *dx, float *dweight, float *dbias) {
   const float mean = statistics[0], rstd = statistics[1];
   vf sum = fill(0), product = fill(0);
-  OVER(width, at, count) {
+  OVER(width, {
     const vf up = GET(dy), scaled = weight ? up * GET(weight) : up;
-    const vf unit = ((count == LANES ? load(x + at) : load_some(x + at, count, mean)) - mean) * rstd;
+    const vf unit = (GET_OR(x, mean) - mean) * rstd;
     sum += scaled;
     product = fma_f(scaled, unit, product);
     PUT(dweight, fma_f(up, unit, GET(dweight)));
     PUT(dbias, GET(dbias) + up);
-  }
+  });
   const float middle = sum_of(sum) / (float)width, slope = sum_of(product) / (float)width;
-  OVER(width, at, count) {
+  OVER(width, {
     const vf scaled = weight ? GET(dy) * GET(weight) : GET(dy);
     PUT(dx, rstd * (scaled - middle - (GET(x) - mean) * rstd * slope));
-  }
+  });
 }
 
 /// row = exp(scale · row − m) with m the row's maximum; returns the sum, and m in `*most`.
 ALWAYS float exponentials(long width, float scale, const float *x, float *most, float *y) {
   vf peak = fill(*most), total = fill(0);
-  OVER(width, at, count) peak = larger((count == LANES ? load(x + at) : load_some(x + at, count, x[at])) * scale, peak);
+  OVER(width, peak = larger(GET_OR(x, x[at]) * scale, peak););
   const float m = largest_of(peak);
-  OVER(width, at, count) {
-    const vf value = exp_f(fma_f((count == LANES ? load(x + at) : load_some(x + at, count, -INFINITY)), fill(scale), fill(-m)));
+  OVER(width, {
+    const vf value = exp_below(fma_f(GET_OR(x, -INFINITY), fill(scale), fill(-m)));
     PUT(y, value);
     total += value;
-  }
+  });
   *most = m;
   return sum_of(total);
 }
 
 static void scale_row(long width, float factor, float *row) {
-  OVER(width, at, count) PUT(row, GET(row) * factor);
+  OVER(width, PUT(row, GET(row) * factor););
 }
 
 static float dot(long width, const float *a, const float *b) {
   vf total = fill(0);
-  OVER(width, at, count) total = fma_f(GET(a), GET(b), total);
+  OVER(width, total = fma_f(GET(a), GET(b), total););
   return sum_of(total);
 }
 
 static void softmax_row(long width, const float *x, float *y) {
   float most = -INFINITY;
   const float total = exponentials(width, 1, x, &most, y);
-  OVER(width, at, count) PUT(y, GET(y) / total);
+  OVER(width, PUT(y, GET(y) / total););
 }
 
 static void softmax_row_backward(long width, const float *dy, const float *y, float *dx) {
   const float delta = dot(width, dy, y);
-  OVER(width, at, count) PUT(dx, GET(y) * (GET(dy) - delta));
+  OVER(width, PUT(dx, GET(y) * (GET(dy) - delta)););
 }
 
 static void geglu_row(long width, const float *x, float *y) {
-  OVER(width, at, count) {
+  OVER(width, {
     const vf gate = GET(x + width);
     PUT(y, GET(x) * (gate * normal_cdf(gate)));
-  }
+  });
 }
 
 static void geglu_row_backward(long width, const float *dy, const float *x, float *dx) {
-  OVER(width, at, count) {
+  OVER(width, {
     const vf up = GET(dy), value = GET(x), gate = GET(x + width), cdf = normal_cdf(gate);
     const vf density = exp_f(gate * gate * -0.5f) * 0.3989422804f;  // 1 / √(2π)
     PUT(dx, up * (gate * cdf));
     PUT(dx + width, up * value * fma_f(gate, density, cdf));
-  }
+  });
 }
 
 static float attention_row(long width, float scale, float *row, float *m, float *l) {
@@ -231,11 +262,11 @@ static float attention_row(long width, float scale, float *row, float *m, float 
 }
 
 static void attention_row_again(long width, float scale, float lse, float *row) {
-  OVER(width, at, count) PUT(row, exp_f(fma_f(GET(row), fill(scale), fill(-lse))));
+  OVER(width, PUT(row, exp_below(fma_f(GET(row), fill(scale), fill(-lse)))););
 }
 
 static void attention_row_backward(long width, float scale, float delta, const float *probabilities, float *scores) {
-  OVER(width, at, count) PUT(scores, GET(probabilities) * (GET(scores) - delta) * scale);
+  OVER(width, PUT(scores, GET(probabilities) * (GET(scores) - delta) * scale););
 }
 
 static float log_sum(float m, float l) { return m + log_f(fill(l))[0]; }
@@ -251,14 +282,14 @@ static void finish(const limn_epilogue *epilogue, const limn_patch *patch) {
     if (epilogue && epilogue->residual)
       residual = epilogue->residual + row * epilogue->residual_stride + patch->column;
     const int silu = epilogue && epilogue->activation == LIMN_THEN_SILU;
-    OVER(patch->columns, at, count) {
+    OVER(patch->columns, {
       vf value = GET(sums);
       if (bias) value += GET(bias);
       if (group) value += GET(group);
       if (residual) value += GET(residual);
       if (silu) value = silu_f(value);
       PUT(c, value);
-    }
+    });
   }
 }
 

@@ -63,7 +63,7 @@ extension Op {
     "linear", forward: { x, _ in rawLinear(x[0], x[1], nil, x.count > 2 ? x[2] : nil, nil) },
     backward: { row, upstream, gradients in
       let outputs = row.inputShapes[1][0], inputs = row.inputShapes[1][1]
-      let rows = row.inputShapes[0].count / max(inputs, 1)
+      let rows = row.inputShapes[0].count / Swift.max(inputs, 1)
       let dy = upstream.asFloat().reshaped([rows, outputs])
       gradients.add(to: 0, rawMatmul(dy, row.saved[1]).reshaped(row.inputShapes[0]))
       gradients.add(to: 1, rawMatmul(dy.transposed(), row.saved[0].asFloat().reshaped([rows, inputs])))
