@@ -61,6 +61,15 @@ package final class Bytes: @unchecked Sendable {
     return Bytes(UnsafeRawBufferPointer(start: start, count: count), release: .unmap)
   }
 
+  /// Lets go of the memory of the whole pages inside `range`, if these bytes are a mapped file: they are read again when next touched.
+  package func release(_ range: Range<Int>) {
+    guard case .unmap = release else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    if first < end { madvise(UnsafeMutableRawPointer(mutating: start + first), end - first, MADV_DONTNEED) }
+  }
+
   /// A view on memory that lives as long as the program, such as the files embedded in the binary.
   package init(forever buffer: UnsafeRawBufferPointer) {
     self.buffer = buffer

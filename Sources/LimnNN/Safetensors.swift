@@ -82,6 +82,19 @@ package struct SafetensorsFile: Sendable {
     return Tensor(foreign: copy.start, owner: copy, shape: Shape(dims), dtype: dtype)
   }
 
+  /// The tensor called `key` as a weight called `name`, which lets go of its part of the file once it is packed.
+  ///
+  /// - Parameter name: The name in diffusers spelling; `key` when left out.
+  /// - Throws: ``FormatError`` as ``tensor(_:rows:shape:)``.
+  package func weight(
+    _ key: String, as name: String? = nil, rows: Range<Int>? = nil, shape: [Int]? = nil
+  ) throws(FormatError) -> Weight {
+    let source = try tensor(key, rows: rows, shape: shape)
+    let range = entries[key]!.range
+    // Of a slice the whole range is let go: what a neighbour still needs is read again, which is rare and cheap.
+    return Weight(key: name ?? key, source: source) { [bytes] in bytes.release(range) }
+  }
+
   private func narrowed(_ range: Range<Int>, _ shape: [Int]) -> Tensor {
     let values = bytes.withBytes { raw in
       stride(from: range.lowerBound, to: range.upperBound, by: 8).map {

@@ -11,6 +11,7 @@ package final class Weight: Sendable {
   package let shape: Shape
   package let dtype: DType
   private let stored: Tensor?
+  private let giveBack: (@Sendable () -> Void)?
   private let made = Mutex(Made())
 
   private struct Made {
@@ -19,8 +20,11 @@ package final class Weight: Sendable {
   }
 
   /// - Parameter source: The array in the element type of the file, often a view on its mapping.
-  package init(key: String, source: Tensor) {
+  /// - Parameter giveBack: Lets go of the pages of the file that the source covers; called once a packed or widened
+  ///   form stands in for it.
+  package init(key: String, source: Tensor, giveBack: (@Sendable () -> Void)? = nil) {
     self.key = key
+    self.giveBack = giveBack
     stored = source
     shape = source.shape
     dtype = source.dtype
@@ -32,6 +36,7 @@ package final class Weight: Sendable {
     self.shape = shape
     dtype = .f32
     stored = nil
+    giveBack = nil
   }
 
   /// The array as the file holds it.
@@ -48,6 +53,7 @@ package final class Weight: Sendable {
       if let tensor = made.f32 { return tensor }
       let tensor = source.converted(to: .f32)
       made.f32 = tensor
+      giveBack?()
       return tensor
     }
   }
@@ -59,6 +65,7 @@ package final class Weight: Sendable {
       if let pack = made.packs[ObjectIdentifier(type)] as? Pack { return pack }
       let pack = make(source)
       made.packs[ObjectIdentifier(type)] = pack
+      giveBack?()
       return pack
     }
   }

@@ -1,5 +1,6 @@
 import LimnNN
 import LimnTensor
+import LimnTestSupport
 import Testing
 
 private func weights(_ shapes: [String: Shape]) -> [String: Weight] {
@@ -40,5 +41,32 @@ private func weights(_ shapes: [String: Shape]) -> [String: Weight] {
     let reader = WeightReader(weights(["a": [2, 3]]), file: "unet")
     let error = #expect(throws: FormatError.self) { try reader.take("a", shape: [3, 2]) }
     #expect(error?.description == "'unet': 'a': the shape does not fit the model's config: found [2, 3], expected [3, 2]")
+  }
+}
+
+@Suite struct WeightTests {
+  @Test func widensAndPacksOnceAndGivesThePagesBack() throws {
+    try withTemporaryFolder { folder throws in
+      let path = "\(folder)/a.safetensors"
+      let values = (0..<8192).map { Float($0 % 101) }
+      try SafetensorsFile.write([("x", Tensor(values, [8192]).converted(to: .f16))], to: path)
+      let weight = try SafetensorsFile(path: path).weight("x", as: "y")
+      #expect(weight.key == "y")
+      #expect(weight.dtype == .f16)
+      #expect(weight.f32.floats() == values)
+      var made = 0
+      for _ in 0..<2 {
+        let sum = weight.pack(Float.self) { source in
+          made += 1
+          return source.floats().reduce(0, +)
+        }
+        #expect(sum == values.reduce(0, +))
+      }
+      #expect(made == 1)
+      // The pages were let go twice; the file is still there to be read again.
+      #expect(weight.source.floats() == values)
+      weight.dropMadeForms()
+      #expect(weight.f32.floats() == values)
+    }
   }
 }

@@ -1,5 +1,4 @@
 import LimnNN
-import LimnTensor
 
 /// The text encoder of an LDM checkpoint: CLIP in transformers' naming (1.x) or OpenCLIP in its own (2.x).
 struct LDMText {
@@ -21,7 +20,7 @@ struct LDMText {
     for key in file.entries.keys where key.hasPrefix(Self.clipPrefix) && !key.hasSuffix("position_ids") {
       var name = String(key.dropFirst(Self.clipPrefix.count))
       if !name.hasPrefix("text_model.") { name = "text_model." + name }
-      weights[name] = Weight(key: name, source: try file.tensor(key))
+      weights[name] = try file.weight(key, as: name)
     }
     try makeConfig(file, activation: "quick_gelu")
   }
@@ -65,7 +64,7 @@ struct LDMText {
     let used = width == 1024 && layers == 23 ? layers : layers - 1
     for name in names {
       if let top = Self.top[name] {
-        add("text_model.\(top)", try file.tensor(Self.openPrefix + name))
+        weights["text_model.\(top)"] = try file.weight(Self.openPrefix + name, as: "text_model.\(top)")
       } else if name.hasPrefix(blocks) {
         try addLayer(name.dropFirst(blocks.count), key: Self.openPrefix + name, used: used, file)
       } else if !["text_projection", "logit_scale", "attn_mask"].contains(name) {  // parts of CLIP that conditioning does not use
@@ -74,8 +73,6 @@ struct LDMText {
     }
     try makeConfig(file, activation: "gelu")
   }
-
-  private mutating func add(_ name: String, _ source: Tensor) { weights[name] = Weight(key: name, source: source) }
 
   private mutating func addLayer(_ name: Substring, key: String, used: Int, _ file: SafetensorsFile) throws(FormatError) {
     guard let dot = name.firstIndex(of: "."), let number = Int(name[..<dot]) else { return unused.append(key) }
@@ -89,12 +86,14 @@ struct LDMText {
         throw FormatError("is not the joined projection of queries, keys and values", file: file.name, key: key, found: "\(rows) rows")
       }
       for (part, letter) in ["q", "k", "v"].enumerated() {
-        add("\(start).self_attn.\(letter)_proj.\(kind)", try file.tensor(key, rows: part * rows / 3..<(part + 1) * rows / 3))
+        let name = "\(start).self_attn.\(letter)_proj.\(kind)"
+        weights[name] = try file.weight(key, as: name, rows: part * rows / 3..<(part + 1) * rows / 3)
       }
       return
     }
     for (open, hugging) in Self.layer where rest.hasPrefix(open + ".") {
-      return add("\(start).\(hugging)\(rest.dropFirst(open.count))", try file.tensor(key))
+      let name = "\(start).\(hugging)\(rest.dropFirst(open.count))"
+      return weights[name] = try file.weight(key, as: name)
     }
     unused.append(key)
   }

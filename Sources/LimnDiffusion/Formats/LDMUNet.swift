@@ -39,7 +39,7 @@ struct LDMUNet {
 
     for name in names {
       if let renamed = renamed(name) {
-        weights[renamed] = Weight(key: renamed, source: try file.tensor(prefix + name))
+        weights[renamed] = try file.weight(prefix + name, as: renamed)
       } else {
         unused.append(prefix + name)
       }

@@ -21,8 +21,7 @@ struct LDMVAE {
       // Attention was once a 1×1 convolution: [C, C, 1, 1] is read as the matrix it is.
       let shape = file.entries[prefix + name]!.shape
       let isPoint = renamed.contains(".attentions.") && shape.count == 4 && shape[2] == 1 && shape[3] == 1
-      weights[renamed] = Weight(
-        key: renamed, source: try file.tensor(prefix + name, shape: isPoint ? Array(shape[..<2]) : nil))
+      weights[renamed] = try file.weight(prefix + name, as: renamed, shape: isPoint ? Array(shape[..<2]) : nil)
     }
     unused.sort()
   }

@@ -40,7 +40,7 @@ enum VAEFiles {
     if file.entries.keys.contains(where: { $0.hasPrefix("encoder.down_blocks.") }) {
       let (folder, _) = path.splitLastComponent
       var weights: [String: Weight] = [:]
-      for key in file.entries.keys { weights[key] = Weight(key: key, source: try file.tensor(key)) }
+      for key in file.entries.keys { weights[key] = try file.weight(key) }
       let beside = try FolderTree(folder.isEmpty ? "." : folder).json("config.json")
       let isItsConfig = beside?["_class_name"]?.string == "AutoencoderKL"
       let config = isItsConfig ? beside! : try LDMVAE.config(diffusersKeysOf: file)

@@ -1,5 +1,4 @@
 import LimnNN
-import LimnTensor
 
 /// Finds and opens the weight files of one part of a diffusers folder.
 package struct WeightFiles {
@@ -84,7 +83,7 @@ package struct WeightFiles {
       }
       let file = try SafetensorsFile(bytes, name: "\(tree.name)/\(name)")
       for key in file.entries.keys where !key.hasSuffix("position_ids") {  // a buffer 0, 1, 2 … that old files carry
-        let weight = Weight(key: key, source: try file.tensor(key))
+        let weight = try file.weight(key)
         guard opened.weights.updateValue(weight, forKey: key) == nil else {
           throw FormatError("two shards hold the same weight", file: file.name, key: key)
         }
