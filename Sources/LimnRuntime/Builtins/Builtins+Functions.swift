@@ -1,10 +1,9 @@
 extension Builtins {
   static let functions: [Native] = [
     Native("map(xs, f: function)", doc: "What the function gives for each item.") { call in
-      let items = try call.items(of: call[0])
-      var result = Value.list(capacity: items.count)
+      var result = Value.list(capacity: 8)
       do {
-        for item in items { result.append(taking: try call.owned(call[1], item)) }
+        try call.machine.forEach(call[0]) { result.append(taking: try call.owned(call[1], $0)) }
       } catch {
         result.release()
         throw error
@@ -12,18 +11,28 @@ extension Builtins {
       return call.machine.pooled(result)
     },
     Native("filter(xs, f: function)", doc: "The items for which the function gives true.") { call in
-      call.make(try call.items(of: call[0]).filter { try condition(call, call[1], $0) })
+      var result = Value.list(capacity: 8)
+      do {
+        try call.machine.forEach(call[0]) { item in
+          if try condition(call, call[1], item) { result.append(taking: item.retained()) }
+        }
+      } catch {
+        result.release()
+        throw error
+      }
+      return call.machine.pooled(result)
     },
     Native("reduce(xs, start, f: function)", doc: "f(… f(f(start, first), second) …, last).") { call in
       var result = call[1].retained()
-      for item in try call.items(of: call[0]) {
-        let next: Value
-        do { next = try call.owned(call[2], result, item) } catch {
+      do {
+        try call.machine.forEach(call[0]) { item in
+          let next = try call.owned(call[2], result, item)
           result.release()
-          throw error
+          result = next
         }
+      } catch {
         result.release()
-        result = next
+        throw error
       }
       return call.machine.pooled(result)
     },
@@ -36,7 +45,9 @@ extension Builtins {
       return .bool(true)
     },
     Native("count(xs, f: function)", doc: "For how many items the function gives true.") { call in
-      .int(try call.items(of: call[0]).filter { try condition(call, call[1], $0) }.count)
+      var found = 0
+      try call.machine.forEach(call[0]) { if try condition(call, call[1], $0) { found += 1 } }
+      return .int(found)
     },
     Native("find(xs: list, f: function)", doc: "The first item for which the function gives true, nil if there is none.") {
       call in

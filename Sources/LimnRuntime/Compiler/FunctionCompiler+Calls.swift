@@ -11,11 +11,26 @@ extension FunctionCompiler {
     let function: Function?
   }
 
+  /// The receiver, the arguments and the trailing block.
+  private func given(_ call: Call) -> [Given] {
+    var given: [Given] = []
+    if case .method(let receiver, _) = call.callee {
+      given.append(Given(label: nil, isSpread: false, range: receiver.range, value: receiver, function: nil))
+    }
+    given += call.arguments.map {
+      Given(label: $0.label, isSpread: $0.isSpread, range: $0.range, value: $0.value, function: nil)
+    }
+    if let trailing = call.trailing {
+      given.append(Given(label: nil, isSpread: false, range: trailing.range, value: nil, function: trailing))
+    }
+    return given
+  }
+
   /// Compiles a call.
   ///
   /// - Parameter moving: The register of a variable whose value may be taken, because the result is bound to it.
   func call(_ call: Call, _ range: SourceRange, into target: Int, moving: Int? = nil) {
-    var given: [Given] = []
+    var given = given(call)
     var farModule: Module?
     let name: Name?
     var callees: [Resolved] = []
@@ -27,18 +42,12 @@ extension FunctionCompiler {
       name = called
       farModule = module(receiver)
       if farModule == nil {
-        given.append(Given(label: nil, isSpread: false, range: receiver.range, value: receiver, function: nil))
         callees = candidates(called.text, forCall: true)
+      } else {
+        given.removeFirst()
       }
     case .value: name = nil
     }
-    given += call.arguments.map {
-      Given(label: $0.label, isSpread: $0.isSpread, range: $0.range, value: $0.value, function: nil)
-    }
-    if let trailing = call.trailing {
-      given.append(Given(label: nil, isSpread: false, range: trailing.range, value: nil, function: trailing))
-    }
-
     if let module = farModule, let name {
       guard let member = member(name, of: module) else { return arguments(given, moving: nil) }
       parts.isPure = false
@@ -267,12 +276,18 @@ extension FunctionCompiler {
 
   // MARK: Results nobody uses
 
-  /// Whether a call of a native does nothing but give its value. One that takes a function may do what that does.
+  /// Whether a call of a native does nothing but give its value. One that is given a function may do what that does.
   private func isPure(_ number: Int, _ given: [Given]) -> Bool {
     let group = unit.environment.natives[number]
-    guard group.isPure else { return false }
-    for form in group.forms { form.prepare() }
-    return !group.forms.contains { $0.parameters.contains { $0.type == .function } }
+    guard group.isPure, !given.contains(where: { $0.isSpread || $0.function != nil }) else { return false }
+    let positional = given.count { $0.label == nil }
+    for form in group.forms {
+      form.prepare()
+      for (index, parameter) in form.parameters.enumerated() where parameter.type == .function {
+        if index < positional || given.contains(where: { $0.label?.text == parameter.name }) { return false }
+      }
+    }
+    return true
   }
 
   /// Reports a call without effect whose result is not used.
@@ -293,8 +308,7 @@ extension FunctionCompiler {
     let callees = candidates(name.text, forCall: true)
     switch callees.first {
     case .native(let number):
-      // A function handed over may have effects, so that nothing is sure.
-      guard isPure(number, []) else { return }
+      guard isPure(number, given(call)) else { return }
     case .slot(let binding):
       guard binding.signature?.isPure == true else { return }
     default: return

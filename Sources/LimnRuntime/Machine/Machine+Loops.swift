@@ -107,18 +107,33 @@ extension Machine {
     return true
   }
 
+  /// The longest list made from a range or a host value at once: 16 bytes an item.
+  private static let itemLimit = 1 << 28
+
   /// All items, borrowed from the value or the pool.
   func items(of value: Value) throws -> [Value] {
     if let list = value.list { return list }
-    try checkIterable(value)
+    let count = value.range?.count ?? value.host?.itemCount ?? 0
+    guard count <= Machine.itemLimit else {
+      throw Fault(.memory, "\(phrase(value)) has \(count) items, too many for one list")
+    }
     var result: [Value] = []
+    try forEach(value) { result.append(pooled($0.retained())) }
+    return result
+  }
+
+  /// Visits the items one by one; each is borrowed for the visit.
+  func forEach(_ value: Value, _ body: (Value) throws -> Void) throws {
+    try checkIterable(value)
     // `hidden` borrows the value: nothing here releases it.
     let hidden = UnsafeMutablePointer<Value>.allocate(capacity: 2)
     defer { hidden.deallocate() }
     hidden[0] = value
     hidden[1] = .int(0)
-    while let item = try nextItem(hidden) { result.append(pooled(item)) }
-    return result
+    while let item = try nextItem(hidden) {
+      defer { item.release() }
+      try body(item)
+    }
   }
 
   // MARK: Making
