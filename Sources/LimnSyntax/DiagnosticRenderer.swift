@@ -38,7 +38,7 @@ package struct DiagnosticRenderer: Sendable {
     for line in shown {
       // The primary mark comes first, directly under the text.
       let here = marks.filter { $0.line == line }
-      let excerpt = Excerpt(source[here[0].lineRange], around: here[0])
+      let excerpt = Excerpt(of: source, around: here[0])
       let number = String(line)
       let padding = String(repeating: " ", count: gutter - number.count)
       lines.append("\(paint("\(padding)\(number) |", .frame)) \(excerpt.text)")
@@ -104,11 +104,19 @@ private struct Excerpt {
   private var starts: [(byte: Int, column: Int)] = []
   private var endColumn = 0
 
-  init(_ line: String, around mark: Mark) {
+  init(of source: SourceText, around mark: Mark) {
+    // A line of megabytes is not walked as a whole: 4 bytes a character are enough for any script.
+    let (lineStart, lineEnd) = (Int(mark.lineRange.start), Int(mark.lineRange.end))
+    let reach = 4 * DiagnosticRenderer.widestLine
+    var from = max(lineStart, lineStart + mark.start - reach)
+    while from > lineStart, source.bytes[from] & 0xC0 == 0x80 { from -= 1 }
+    var to = min(lineEnd, lineStart + mark.start + reach)
+    while to < lineEnd, source.bytes[to] & 0xC0 == 0x80 { to += 1 }
+
     var cells: [(byte: Int, text: String, width: Int)] = []
-    var byte = 0
+    var byte = from - lineStart
     var markCell = 0
-    for character in line {
+    for character in String(decoding: source.bytes[from..<to], as: UTF8.self) {
       if byte <= mark.start { markCell = cells.count }
       let shown = Excerpt.shown(character)
       cells.append((byte, shown, shown.displayWidth))
@@ -120,11 +128,9 @@ private struct Excerpt {
       first = max(0, markCell - DiagnosticRenderer.widestLine / 2)
       last = min(cells.count, first + DiagnosticRenderer.widestLine)
     }
-    if first > 0 { append("…", width: 1, byte: 0) }
+    if first > 0 || from > lineStart { append("…", width: 1, byte: 0) }
     for cell in cells[first..<last] { append(cell.text, width: cell.width, byte: cell.byte) }
-    if last < cells.count {
-      text += "…"
-    }
+    if last < cells.count || to < lineEnd { text += "…" }
     while text.last == " " { text.removeLast() }
   }
 

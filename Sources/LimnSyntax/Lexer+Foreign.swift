@@ -100,8 +100,10 @@ extension Lexer {
     while offset < bytes.count, bytes[offset] != ascii("\n") {
       if let closer = closers.first(where: { bytes[offset...].starts(with: $0) }) {
         if offset > textStart { add(.stringText, from: textStart) }
+        let text = String(decoding: bytes[textStart..<offset], as: UTF8.self)
         take(.stringClose, closer.count)
-        return report(.foreignSpelling, message, at: range(from: start), help: help)
+        let isPlain = text.count <= 40 && !text.contains { "\"\\{}".contains($0) }
+        return report(.foreignSpelling, message, at: range(from: start), help: isPlain ? "\"\(text)\"" : help)
       }
       offset += bytes[offset] == ascii("\\") && byte(1) != ascii("\n") ? min(2, bytes.count - offset) : 1
     }
@@ -138,15 +140,16 @@ extension Lexer {
 
 extension Lexer {
   /// Whether `//` here was meant as a division: it stands close behind an operand, and what follows is nothing but a
-  /// number (with marks after it), or nothing but a name that this text declares further up. So a remark like
-  /// `steps // 30 are enough` stays a comment.
-  func looksLikeFloorDivision() -> Bool {
+  /// number (with marks after it; with a comma only in `f(n//2, 3)`, without blanks), or nothing but a name that this
+  /// text declares further up. So remarks like `steps // 30 are enough` and `// 16, 16` stay comments.
+  mutating func looksLikeFloorDivision() -> Bool {
     guard let operand = tokens.last, !flags.contains(.newlineBefore), offset - Int(operand.end) <= 1 else { return false }
     switch operand.kind {
     case .name, .int, .rightParen, .rightBracket: break
     default: return false
     }
     var index = offset + 2
+    let isTight = operand.end == offset && index < bytes.count && bytes[index] != ascii(" ")
     if index < bytes.count, bytes[index] == ascii(" ") { index += 1 }
     let start = index
     guard start < bytes.count else { return false }
@@ -156,6 +159,7 @@ extension Lexer {
         case ascii("0")...ascii("9"), ascii(" "), ascii("\r"), ascii(")"), ascii("]"), ascii("+"), ascii("-"),
           ascii("*"), ascii("/"), ascii("%"):
           index += 1
+        case ascii(",") where isTight: index += 1
         default: return false
         }
       }
@@ -168,14 +172,16 @@ extension Lexer {
     return isDeclared(bytes[start..<wordEnd])
   }
 
-  /// Whether `let`, `var`, `for` or a `func` on a line above declares the name. Looks back 5,000 tokens at most, so
-  /// that a text full of such comments is still read in linear time.
-  private func isDeclared(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+  /// Whether `let`, `var`, `for` or a `func` on a line above declares the name. All look-backs together see 200,000
+  /// tokens at most, so that a text full of such comments is still read in linear time.
+  private mutating func isDeclared(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    let bytes = bytes
     func isName(_ token: Token) -> Bool {
       token.kind == .name && bytes[Int(token.start)..<Int(token.end)].elementsEqual(name)
     }
     var index = tokens.count - 1
-    let last = max(0, index - 5000)
+    let last = max(0, index - lookBackLeft)
+    defer { lookBackLeft -= tokens.count - 1 - index }
     var lineHasName = false
     var isEarlierLine = false
     while index >= last {
@@ -199,7 +205,7 @@ extension Lexer {
     let isWhole = tokens.count < 2 || tokens[tokens.count - 2].kind != .dot
     let left =
       operand.kind == .name || operand.kind == .int
-      ? isWhole ? String(decoding: bytes[Int(operand.start)..<Int(operand.end)], as: UTF8.self) : "a" : "a"
+      ? isWhole ? String(decoding: bytes[Int(operand.start)..<Int(operand.end)], as: UTF8.self) : "…" : "…"
     var index = offset + 2
     if byte(2) == ascii(" ") { index += 1 }
     let start = index

@@ -84,7 +84,8 @@ extension Lexer {
 
   /// `f"…"`, `r"…"`: reports the prefix and takes it away.
   private mutating func dropStringPrefix() {
-    guard let prefix = tokens.last, prefix.kind == .name, Int(prefix.end) == offset, prefix.end - prefix.start <= 2,
+    // In an interpolation the quote is more likely the forgotten end: "a {b".
+    guard contexts.isEmpty, let prefix = tokens.last, prefix.kind == .name, Int(prefix.end) == offset, prefix.end - prefix.start <= 2,
       tokens.count < 2 || tokens[tokens.count - 2].kind != .dot
     else { return }
     let letters = bytes[Int(prefix.start)..<Int(prefix.end)]
@@ -92,7 +93,7 @@ extension Lexer {
     let text = String(decoding: letters, as: UTF8.self)
     report(
       .foreignSpelling, "a string has no prefix '\(text)': every string fills in {expressions}", at: prefix.range,
-      help: "\"…{x}…\"")
+      help: "\"…\"")
     tokens.removeLast()
     flags = prefix.flags
   }

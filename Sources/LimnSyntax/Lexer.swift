@@ -37,6 +37,8 @@ struct Lexer {
   var openMultilineString: SourceRange?
   /// Whether the lexer stands in the text of the innermost string, not in an interpolation.
   var isInText = false
+  /// How many tokens may still be looked back at; see `isDeclared`.
+  var lookBackLeft = 200_000
   /// What stood before the token to come.
   var flags: Token.Flags = [.newlineBefore]
 

@@ -1,40 +1,40 @@
 /// Returns the candidate most likely meant by a misspelled word, or nil when none is near enough to suggest.
 ///
-/// Counts insertions, deletions, substitutions and swaps of neighbours (Damerau–Levenshtein, optimal string alignment);
-/// letter case counts half. One edit is allowed up to five letters (none for a single letter), then one for every three.
-/// Among equals the first candidate wins, so that messages are the same each time: pass them in a fixed order.
+/// Counts insertions, deletions, substitutions and swaps of neighbours (Damerau–Levenshtein, optimal string alignment)
+/// without regard to letter case. Up to five letters one edit is allowed (none for a single letter), then one for every
+/// three. Among equals the first candidate wins, so that messages are the same each time: pass them in a fixed order.
 ///
 ///     nearest(to: "guidence", in: ["guidance", "seed"])   // "guidance"
 ///
 /// - Complexity: O(n · m · candidates), with hopeless lengths skipped.
 package func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
-  let wanted = Array(word.unicodeScalars)
-  let allowed = wanted.count <= 1 ? 0 : wanted.count <= 5 ? 2 : 2 * (wanted.count / 3)  // in half edits
+  let wanted = Array(word.lowercased().unicodeScalars)
+  let allowed = wanted.count <= 1 ? 0 : wanted.count <= 5 ? 1 : wanted.count / 3
   var best: String?
   var bestDistance = allowed + 1
   for candidate in candidates where candidate != word {
-    let scalars = Array(candidate.unicodeScalars)
-    guard 2 * abs(scalars.count - wanted.count) < bestDistance else { continue }
-    let distance = halfEdits(from: wanted, to: scalars)
-    // A suggestion that shares nothing ("ab" for "cb" of two letters) helps nobody.
-    guard distance < bestDistance, distance < 2 * min(scalars.count, wanted.count) else { continue }
+    // Nothing is nearer than another spelling of the case.
+    if bestDistance == 0 { break }
+    let scalars = Array(candidate.lowercased().unicodeScalars)
+    guard abs(scalars.count - wanted.count) < bestDistance else { continue }
+    let distance = edits(from: wanted, to: scalars)
+    // What shares no letter with the word helps nobody: "y" for "x".
+    guard distance < bestDistance, distance < min(scalars.count, wanted.count) else { continue }
     best = candidate
     bestDistance = distance
   }
   return best
 }
 
-/// The edit distance in halves, so that a difference of case can count less than a wrong letter.
-private func halfEdits(from a: [Unicode.Scalar], to b: [Unicode.Scalar]) -> Int {
+private func edits(from a: [Unicode.Scalar], to b: [Unicode.Scalar]) -> Int {
   var beforePrevious = [Int](repeating: 0, count: b.count + 1)
-  var previous = (0...b.count).map { 2 * $0 }
+  var previous = Array(0...b.count)
   var current = previous
   for i in 0..<a.count {
-    current[0] = 2 * (i + 1)
+    current[0] = i + 1
     for j in 0..<b.count {
-      let substitution = a[i] == b[j] ? 0 : a[i].properties.lowercaseMapping == b[j].properties.lowercaseMapping ? 1 : 2
-      var cost = min(previous[j] + substitution, previous[j + 1] + 2, current[j] + 2)
-      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, beforePrevious[j - 1] + 2) }
+      var cost = min(previous[j] + (a[i] == b[j] ? 0 : 1), previous[j + 1] + 1, current[j] + 1)
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, beforePrevious[j - 1] + 1) }
       current[j + 1] = cost
     }
     (beforePrevious, previous, current) = (previous, current, beforePrevious)

@@ -98,6 +98,8 @@ extension Parser {
   /// Operators after `left`.
   mutating func climb(_ first: Expression, from lowest: Int) throws(Failure) -> Expression {
     var left = first
+    // The comparison or range before, to tell about a chain.
+    var before: (value: Expression, mark: Token, right: Expression)?
     while true {
       let mark = token
       let level = Parser.level(mark.kind)
@@ -116,9 +118,9 @@ extension Parser {
       } else {
         left = Expression(.range(lower: left, upper: right, isClosed: mark.kind == .rangeThrough), range: range)
       }
-      if level == Parser.comparisonLevel || level == Parser.rangeLevel, Parser.level(token.kind) == level {
-        reportChain(left, mark, right)
-      }
+      guard level == Parser.comparisonLevel || level == Parser.rangeLevel else { continue }
+      if let before, Parser.level(before.mark.kind) == level { reportChain(before, mark, right) }
+      before = (left, mark, right)
     }
     return left
   }
@@ -129,16 +131,17 @@ extension Parser {
     return peek().start == token.end
   }
 
-  private mutating func reportChain(_ chain: Expression, _ first: Token, _ middle: Expression) {
-    if Parser.level(token.kind) == Parser.rangeLevel {
-      return report(.chainedComparison, "ranges do not chain", at: token.range)
+  private mutating func reportChain(
+    _ before: (value: Expression, mark: Token, right: Expression), _ mark: Token, _ right: Expression
+  ) {
+    if Parser.level(mark.kind) == Parser.rangeLevel {
+      return report(.chainedComparison, "ranges do not chain", at: mark.range)
     }
-    let (left, inner) = (source[chain.range], source[middle.range])
-    let isShort = left.count + inner.count < 50 && !left.contains("\n")
+    let help = "\(source[before.value.range]) and \(source[before.right.range]) \(text(mark)) \(source[right.range])"
+    let isShort = help.count <= 80 && !help.contains { $0.isNewline }
     report(
-      .chainedComparison, "comparisons do not chain", at: token.range,
-      secondary: [.init(range: first.range, label: "already compared here")],
-      help: isShort ? "\(left) and \(inner) \(text(token)) …" : nil)
+      .chainedComparison, "comparisons do not chain", at: mark.range,
+      secondary: [.init(range: before.mark.range, label: "already compared here")], help: isShort ? help : nil)
   }
 
   /// `-x`, `!x`, or a postfix expression with an optional power.

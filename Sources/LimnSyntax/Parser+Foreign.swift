@@ -209,6 +209,7 @@ extension Parser {
       report(.openRangeOutsideIndex, "a range without both ends stands only in an index", at: previous.range)
       throw Failure()
     }
+    if let opener = innermostOpener, mark.newlineBefore, beginsStatement(mark) { throw neverClosed(opener) }
     throw failure(.expectedExpression, expected: "an expression")
   }
 
@@ -216,6 +217,8 @@ extension Parser {
   private mutating func foreignBraces() throws(Failure) -> Expression {
     let opener = token
     let next = peek()
+    // In the head of `if`, `while` or `for` it is the body, and what is missing stands before it.
+    if !allowsTrailingBlock { throw failure(.expectedExpression, expected: "an expression") }
     if next.kind == .rightBrace {
       reportForeign(
         "a map stands in square brackets", at: SourceRange(from: opener.range, to: next.range), help: "[:]")
@@ -229,15 +232,20 @@ extension Parser {
     case .name: isMap = peek(2).kind == .colon || peek(2).kind == .comma
     default: isMap = false
     }
-    if isMap {
-      reportForeign("a map stands in square brackets, not in braces", at: opener.range, help: "[\"key\": value]")
-    } else {
+    if !isMap {
       report(
         .misplacedBrace,
         "'{' opens nothing here: a block follows 'if', 'for', 'while', '=>' or, on its line, the ')' of a call",
         at: opener.range)
     }
     try skipBraces()
+    if isMap {
+      let inner = source[range(from: opener.range)].dropFirst().dropLast()
+      let isShort = inner.count <= 60 && !inner.contains { $0.isNewline || $0 == "{" }
+      reportForeign(
+        "lists and maps stand in square brackets, not in braces", at: opener.range,
+        help: isShort ? "[\(inner)]" : "[\"key\": value]")
+    }
     return Expression(.missing, range: range(from: opener.range))
   }
 
@@ -257,27 +265,31 @@ extension Parser {
 
   // MARK: - In brackets
 
-  /// `(a, b)`
-  mutating func foreignTuple(_ opener: Token) -> Failure {
+  /// `(a, b)`: told, then taken as a list.
+  mutating func foreignTuple(_ first: Expression, _ opener: Token) throws(Failure) -> Expression {
+    let mark = token
+    var items = [first]
+    while take(.comma), token.kind != .rightParen { items.append(try expression()) }
+    let range = range(from: first.range)
+    let inner = source[range]
     report(
-      .foreignSpelling, "several values stand in square brackets", at: token.range,
-      secondary: [.init(range: opener.range, label: "opened here")], help: "[a, b]")
-    return Failure()
+      .foreignSpelling, "several values stand in square brackets", at: mark.range,
+      secondary: [.init(range: opener.range, label: "opened here")],
+      help: inner.count <= 60 && !inner.contains { $0.isNewline } ? "[\(inner)]" : "[a, b]")
+    return Expression(.list(items), range: range)
   }
 
-  /// `(f(x) for x in xs)`
-  mutating func generatorInBrackets(_ opener: Token) -> Failure {
-    report(
-      .foreignSpelling, "a comprehension stands in square brackets", at: token.range,
-      secondary: [.init(range: opener.range, label: "opened here")], help: "[f(x) for x in xs]")
-    return Failure()
-  }
-
-  /// `sum(f(x) for x in xs)`
-  mutating func generatorArgument(_ arguments: [Call.Argument]) -> Failure {
-    report(
-      .foreignSpelling, "a comprehension stands in square brackets", at: token.range, help: "([f(x) for x in xs])")
-    return Failure()
+  /// `sum(f(x) for x in xs)`, `(f(x) for x in xs)`: told, then taken as a comprehension.
+  mutating func foreignGenerator(_ element: Expression) throws(Failure) -> Expression {
+    let mark = token
+    let clauses = try comprehensionClauses()
+    let range = range(from: element.range)
+    let inner = source[range]
+    reportForeign(
+      "a comprehension stands in square brackets", at: mark.range,
+      help: inner.count <= 60 && !inner.contains { $0.isNewline } ? "[\(inner)]" : "[f(x) for x in xs]")
+    return Expression(
+      .comprehension(Comprehension(key: nil, element: element, clauses: clauses)), range: range)
   }
 
   /// `seed=7`: told, then taken as the label it was meant to be.
@@ -329,6 +341,7 @@ extension Parser {
     reportForeign(
       hasStep ? "a slice is written with '..<', and has no step" : "a slice is written with '..<', not ':'", at: range,
       help: hasStep ? nil : help)
+    if lower == nil, upper == nil { return .wholeAxis(range) }
     return .slice(lower: lower, upper: upper, isClosed: false, range: range)
   }
 

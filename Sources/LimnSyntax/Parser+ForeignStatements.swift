@@ -14,7 +14,8 @@ extension Parser {
     case "def", "fn", "fun", "function", "sub", "proc":
       guard next.kind == .name, peek(2).kind == .leftParen else { return nil }
       reportForeign(
-        "'\(text(mark))' is not a word of Limn", at: mark.range, help: "func \(text(next))(…) { … }")
+        "'\(text(mark))' is not a word of Limn", at: mark.range,
+        help: "func \(text(next))\(bracketText(ahead: 2)) { … }")
       toleratesColon = true
       defer { toleratesColon = false }
       return .function(try declaration(doc: nil))
@@ -67,12 +68,39 @@ extension Parser {
       guard next.kind.isWord || next.kind == .colon || next.kind == .leftBrace else { return nil }
       reportForeign("'\(text(mark))' without an 'if' or 'try' before it", at: mark.range)
       throw Failure()
+    case "use":
+      guard next.kind == .stringOpen else { return nil }
+      reportForeign("a module is named by a word", at: next.range, help: "use name")
+      skipLine()
+      return .expression(Expression(.missing, range: mark.range))
+    case "test":
+      guard next.kind == .name, peek(2).kind == .leftBrace else { return nil }
+      report(
+        .expectedName, "the name of a test is a string", at: next.range, help: "test \"\(text(next))\" { … }")
+      advance()
+      let title = StringLiteral(parts: [.text(text(next))], range: advance().range, isMultiline: false)
+      return .test(name: title, body: try block(of: "test", header: mark.range))
     default: return nil
     }
   }
 
+  /// The text from a bracket ahead to the one that closes it on the same line.
+  private func bracketText(ahead: Int) -> String {
+    var (index, open) = (position + ahead, 0)
+    let first = tokens[index].range
+    repeat {
+      switch tokens[index].kind {
+      case .leftParen, .leftBracket: open += 1
+      case .rightParen, .rightBracket: open -= 1
+      default: break
+      }
+      index += 1
+    } while open > 0 && !tokens[index].newlineBefore && tokens[index].kind != .end
+    return open == 0 ? shortened(source[SourceRange(from: first, to: tokens[index - 1].range)]) : "(…)"
+  }
+
   /// `pass` alone on its line.
-  mutating func foreignLonelyWord() throws(Failure) -> Statement.Kind? {
+  mutating func foreignLonelyWord() -> Statement.Kind? {
     guard isWord("pass", token) else { return nil }
     reportForeign("'pass' is not a word of Limn: an empty body is '{ }'", at: token.range, help: "{ }")
     return .expression(Expression(.missing, range: advance().range))
@@ -99,6 +127,17 @@ extension Parser {
   private mutating func skipLine() {
     repeat { advance() } while !token.newlineBefore && token.kind != .end && token.kind != .semicolon
       && token.kind != .rightBrace
+  }
+
+  /// `x ^= 2`
+  mutating func foreignAssignment(_ place: Expression) throws(Failure) -> Statement.Kind {
+    let mark = advance()
+    checkPlace(place, mark)
+    let value = try expression()
+    let (name, sign) = (shortened(source[place.range]), text(mark).dropLast())
+    reportForeign(
+      "'\(sign)=' is not an operator", at: mark.range, help: "\(name) = \(name) \(sign) \(shortened(source[value.range]))")
+    return .assign(place: place, .set, value: value)
   }
 
   // MARK: - Else
@@ -129,7 +168,7 @@ extension Parser {
 
   // MARK: - Heads
 
-  /// `for (x in xs)`: tells about the bracket and steps over it; a C loop is told as such.
+  /// `for (x in xs)`: steps over the bracket, to be told at its end; a C loop is told as such.
   mutating func foreignLoopBracket() throws(Failure) -> Token? {
     let opener = token
     guard peek().kind == .name, peek(2).kind == .in || peek(2).kind == .comma else {
@@ -139,12 +178,17 @@ extension Parser {
       advance()
       throw Failure()
     }
-    reportForeign("the head of 'for' has no brackets", at: opener.range, help: "for \(text(peek())) in … { … }")
     return advance()
   }
 
-  mutating func endForeignLoopBracket(_ opener: Token) throws(Failure) {
+  mutating func endForeignLoopBracket(
+    _ opener: Token, _ names: [Name], _ sequence: Expression
+  ) throws(Failure) {
     guard take(.rightParen) else { throw unclosed(opener, expected: "')'") }
+    let list = names.map(\.text).joined(separator: ", ")
+    reportForeign(
+      "the head of 'for' has no brackets", at: opener.range,
+      help: "for \(list) in \(shortened(source[sequence.range])) { … }")
   }
 
   /// A body behind `:`, by indentation: told once a header, then read, so that the errors in it are found too.
@@ -154,8 +198,12 @@ extension Parser {
     toleratesColon = false
     advance()
     if what == "for", !token.newlineBefore, beginsExpression(token.kind) {
-      reportForeign("a range is written '..<' or, with its end, '...'", at: mark.range, help: "1...10")
-      _ = try headExpression()
+      let last = tokens[max(0, position - 2)]  // what stands before the ':'
+      let lower = last.kind == .int || last.kind == .name ? text(last) : "1"
+      let upper = try headExpression()
+      reportForeign(
+        "a range is written '..<' or, with its end, '...'", at: mark.range,
+        help: "\(lower)...\(shortened(source[upper.range]))")
       return try block(of: what, header: header)
     }
     if !isToleratedHere {
@@ -197,17 +245,16 @@ extension Parser {
         .misplacedBrace,
         "'{' opens nothing here: a block follows 'if', 'for', 'while', '=>' or, on its line, the ')' of a call",
         at: token.range, help: help)
-    case .foreignAssign:
-      let mark = text(token).dropLast()
-      reportForeign("'\(mark)=' is not an operator", at: token.range, help: "x = x \(mark) …")
+    case .arrow where previous.kind == .rightParen:
+      report(.operatorNeedsBrackets, "left of '=>' stand only the names of parameters", at: token.range)
     case .arrow:
       report(
         .operatorNeedsBrackets, "a function inside an expression stands in brackets", at: token.range,
         help: "(x => …)")
-    case .assign where Parser.isPlainName(previous):
-      report(.expectedStatementEnd, "an assignment is a statement of its own", at: token.range, help: "==")
+    case .assign:
+      report(.expectedStatementEnd, "an assignment is a statement of its own", at: token.range)
     default:
-      let begins = beginsStatement(token.kind) || token.kind == .for
+      let begins = beginsStatement(token) || token.kind == .for
         || (previous.kind == .rightParen && token.kind == .name)
       return failure(
         .expectedStatementEnd, expected: "the end of the statement",
@@ -215,6 +262,4 @@ extension Parser {
     }
     return Failure()
   }
-
-  static func isPlainName(_ token: Token) -> Bool { token.kind == .name }
 }

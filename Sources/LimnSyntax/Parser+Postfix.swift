@@ -60,13 +60,13 @@ extension Parser {
   mutating func bracketed<Result>(
     _ body: (inout Parser) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let (wasInside, allowed) = (isInsideBrackets, allowsTrailingBlock)
-    (isInsideBrackets, allowsTrailingBlock) = (true, true)
+    let (wasInside, allowed, outer) = (isInsideBrackets, allowsTrailingBlock, innermostOpener)
+    (isInsideBrackets, allowsTrailingBlock, innermostOpener) = (true, true, token)
     openBrackets += 1
     advance()
     let result = try body(&self)
     openBrackets -= 1
-    (isInsideBrackets, allowsTrailingBlock) = (wasInside, allowed)
+    (isInsideBrackets, allowsTrailingBlock, innermostOpener) = (wasInside, allowed, outer)
     advance()
     return result
   }
@@ -76,9 +76,12 @@ extension Parser {
     var arguments: [Call.Argument] = []
     while token.kind != .rightParen {
       arguments.append(try argument())
+      if token.kind == .for, let last = arguments.popLast() {
+        let value = try foreignGenerator(last.value)
+        arguments.append(Call.Argument(label: last.label, value: value, isSpread: false, range: value.range))
+      }
       if take(.comma) { continue }
       guard token.kind == .rightParen else {
-        if token.kind == .for { throw generatorArgument(arguments) }
         throw unclosed(opener, expected: "',' or ')'", help: missingCommaHelp)
       }
     }
@@ -170,8 +173,11 @@ extension Parser {
       }
       let outer = height
       height = 0
+      try enter()
       items.append(try indexItem(of: base))
+      leave()
       height = max(height, outer)
+      // In numpy `...` stands for all axes that are left, so it must not be taken for one in silence.
       if case .slice(nil, nil, _, let range) = items[items.count - 1], items.count > 1 || token.kind == .comma {
         reportForeign("'\(source[range])' without ends is one axis, as '..' is", at: range, help: "..")
       }

@@ -78,9 +78,9 @@ extension Parser {
     let opener = token
     let inner = try bracketed { (parser) throws(Failure) in
       if parser.token.kind == .rightParen { throw parser.failure(.expectedExpression, expected: "an expression") }
-      let inner = try parser.expression()
-      if parser.token.kind == .comma { throw parser.foreignTuple(opener) }
-      if parser.token.kind == .for { throw parser.generatorInBrackets(opener) }
+      var inner = try parser.expression()
+      if parser.token.kind == .comma { inner = try parser.foreignTuple(inner, opener) }
+      if parser.token.kind == .for { inner = try parser.foreignGenerator(inner) }
       guard parser.token.kind == .rightParen else { throw parser.unclosed(opener, expected: "')'") }
       return inner
     }
@@ -147,7 +147,7 @@ extension Parser {
   }
 
   /// `for names in sequence if condition`, once or more.
-  private mutating func comprehensionClauses() throws(Failure) -> [Comprehension.Clause] {
+  mutating func comprehensionClauses() throws(Failure) -> [Comprehension.Clause] {
     var clauses: [Comprehension.Clause] = []
     while take(.for) {
       let names = try loopNames()
@@ -248,7 +248,7 @@ extension Parser {
 
   private mutating func errorName() throws(Failure) -> Name {
     if token.kind == .leftParen, peek().kind == .name, peek(2).kind == .rightParen {
-      reportForeign("the name after 'catch' has no brackets", at: peek().range, help: "catch \(text(peek()))")
+      reportForeign("the name after 'catch' has no brackets", at: token.range, help: "catch \(text(peek()))")
       advance()
       defer { advance() }
       return name(advance())

@@ -21,7 +21,10 @@ extension Parser {
   }
 
   private mutating func finished(_ statements: [Statement], isMuted: Bool) -> Program {
-    var all = stream.diagnostics + diagnostics
+    var all = stream.diagnostics.filter { diagnostic in
+      !silenced.contains { $0.start <= diagnostic.range.start && diagnostic.range.end <= $0.end }
+    }
+    all += diagnostics
     let isIncomplete: Bool
     if let open = stream.openMultilineString {
       isIncomplete = !all.contains { $0.range.start < open.start }
@@ -30,6 +33,13 @@ extension Parser {
       isIncomplete = endedEarly && stream.diagnostics.isEmpty && diagnostics.count == 1
     }
     all.sort { ($0.range.start, $0.range.end) < ($1.range.start, $1.range.end) }
+    if all.count > Parser.errorLimit {
+      all.removeSubrange(Parser.errorLimit...)
+      all.append(
+        Diagnostic(
+          .tooManyErrors, "more than \(Parser.errorLimit) errors; the rest is not shown",
+          at: all[Parser.errorLimit - 1].range))
+    }
     return Program(
       source: source, statements: statements, diagnostics: all, doc: fileDoc(statements), isMuted: isMuted,
       isIncomplete: isIncomplete)
@@ -64,7 +74,7 @@ extension Parser {
     } catch {
       synchronize(from: start)
       (isInsideBrackets, allowsTrailingBlock, height, depth) = (brackets, trailing, outerHeight, outerDepth)
-      (openBrackets, openBraces) = (0, braces)
+      (openBrackets, openBraces, innermostOpener) = (0, braces, nil)
       return nil
     }
   }
@@ -85,7 +95,7 @@ extension Parser {
     var braces = 0
     while token.kind != .end {
       if braces == 0 {
-        if position > start, token.newlineBefore, brackets == 0 || beginsStatement(token.kind) { return }
+        if position > start, token.newlineBefore, brackets == 0 || beginsStatement(token) { return }
         if token.kind == .rightBrace || (token.kind == .semicolon && brackets == 0) { return }
       }
       switch token.kind {
@@ -99,13 +109,17 @@ extension Parser {
     }
   }
 
-  /// Words that begin a statement and nothing else.
-  func beginsStatement(_ kind: TokenKind) -> Bool {
-    switch kind {
+  /// Whether a token on a new line can only begin a statement, so that a bracket before it was forgotten.
+  func beginsStatement(_ token: Token) -> Bool {
+    switch token.kind {
     case .let, .var, .func, .while, .return, .break, .continue, .expect: true
+    case .name where token.start == self.token.start: peek().kind == .assign && !isInArguments
     default: false
     }
   }
+
+  /// Whether the current token stands behind `(` or `,`, where `seed=7` is meant as an argument.
+  private var isInArguments: Bool { previous.kind == .comma || previous.kind == .leftParen }
 
   /// The block of `what`, at its `{`.
   mutating func block(of what: String, header: SourceRange) throws(Failure) -> Block {
@@ -128,15 +142,20 @@ extension Parser {
   /// `{`, what `body` reads, `}`: inside, line ends and trailing blocks count as usual.
   mutating func braces(_ body: (inout Parser) throws(Failure) -> [Statement]) throws(Failure) -> Block {
     let opener = advance()
-    let (wasInside, allowed, outerBrackets) = (isInsideBrackets, allowsTrailingBlock, openBrackets)
-    (isInsideBrackets, allowsTrailingBlock, openBrackets) = (false, true, 0)
+    let (wasInside, allowed) = (isInsideBrackets, allowsTrailingBlock)
+    let (outerBrackets, outerOpener) = (openBrackets, innermostOpener)
+    (isInsideBrackets, allowsTrailingBlock, openBrackets, innermostOpener) = (false, true, 0, nil)
     openBraces += 1
+    let outerHeight = height
+    height = 0
     let statements = try body(&self)
     guard token.kind == .rightBrace else { throw unclosed(opener, expected: "'}'") }
     openBraces -= 1
     advance()
-    (isInsideBrackets, allowsTrailingBlock, openBrackets) = (wasInside, allowed, outerBrackets)
+    (isInsideBrackets, allowsTrailingBlock) = (wasInside, allowed)
+    (openBrackets, innermostOpener) = (outerBrackets, outerOpener)
     try grow()
+    height = max(height, outerHeight)
     return Block(statements, range: range(from: opener.range))
   }
 
@@ -144,7 +163,7 @@ extension Parser {
   mutating func unclosed(_ opener: Token, expected: String, help: String? = nil) -> Failure {
     if isReported(token) { return Failure() }
     if token.kind == .end {
-      report(.unclosedBracket, "'\(text(opener))' is never closed", at: opener.range)
+      _ = neverClosed(opener)
       reportedEnd(isUnfinished: true)
       return Failure()
     }
@@ -154,11 +173,24 @@ extension Parser {
         .unclosedBracket, "'\(text(opener))' is closed by '\(text(token))', expected \(expected)", at: token.range,
         secondary: [.init(range: opener.range, label: "opened here")])
       return Failure()
-    case _ where token.newlineBefore && beginsStatement(token.kind):
-      report(.unclosedBracket, "'\(text(opener))' is never closed", at: opener.range)
-      return Failure()
+    case _ where token.newlineBefore && beginsStatement(token): return neverClosed(opener)
     default: return failure(.expectedToken, expected: expected, help: help)
     }
+  }
+
+  /// Reports a bracket that was forgotten: a new statement begins inside it, or the text ends.
+  mutating func neverClosed(_ opener: Token) -> Failure {
+    // `f(n // 2, seed: 3)`: the closer stands in a comment close behind an operand.
+    let line = source.lineRange(at: opener.start)
+    let remark = stream.comments.first { $0.range.start > opener.start && $0.range.end <= line.end }
+    var isDivision = false
+    if let remark, remark.tokenIndex > 0, remark.range.start - tokens[remark.tokenIndex - 1].end <= 1 {
+      isDivision = source[remark.range].contains { $0 == ")" || $0 == "]" }
+    }
+    report(
+      .unclosedBracket, "'\(text(opener))' is never closed", at: opener.range,
+      help: isDivision ? "'//' begins a comment: a floored quotient is div(a, b)" : nil)
+    return Failure()
   }
 
   // MARK: - Doc comments

@@ -39,7 +39,7 @@ extension Parser {
   /// Statements that begin with a word which elsewhere is a plain name.
   private mutating func wordStatement() throws(Failure) -> Statement.Kind? {
     let next = peek()
-    guard !next.newlineBefore else { return try foreignLonelyWord() }
+    guard !next.newlineBefore, next.kind != .end, next.kind != .rightBrace else { return foreignLonelyWord() }
     if beginsExpression(next.kind), next.kind != .leftParen, isWord("show", token) || isWord("print", token) {
       return .expression(try shorthandCall())
     }
@@ -130,7 +130,7 @@ extension Parser {
     let bracket = token.kind == .leftParen ? try foreignLoopBracket() : nil
     let names = try loopNames()
     let sequence = try headExpression()
-    if let bracket { try endForeignLoopBracket(bracket) }
+    if let bracket { try endForeignLoopBracket(bracket, names, sequence) }
     checkDuplicates(names.map { Parameter(name: $0, type: nil, defaultValue: nil, isRest: false, range: $0.range) })
     return For(names: names, sequence: sequence, body: try block(of: "for", header: header.range))
   }
@@ -145,6 +145,7 @@ extension Parser {
 
   private mutating func expressionStatement() throws(Failure) -> Statement.Kind {
     let value = try expression()
+    if token.kind == .foreignAssign { return try foreignAssignment(value) }
     guard let assignment = assignmentOperator, !token.newlineBefore else { return .expression(value) }
     let mark = advance()
     checkPlace(value, mark)
@@ -170,7 +171,7 @@ extension Parser {
   }
 
   /// A place is a name, or fields and indices of one.
-  private mutating func checkPlace(_ place: Expression, _ mark: Token) {
+  mutating func checkPlace(_ place: Expression, _ mark: Token) {
     var base = place
     while true {
       switch base.kind {

@@ -10,6 +10,7 @@ extension Parser {
     let opener = advance()
     let isMultiline = opener.end - opener.start == 3 && source.bytes[Int(opener.start)] == ascii("\"")
     var layout = isMultiline ? blockLayout() : nil
+    let reported = diagnostics.count
     var parts: [StringLiteral.Part] = []
     while token.kind != .stringClose, token.kind != .end {
       switch token.kind {
@@ -23,6 +24,8 @@ extension Parser {
         layout?.isAtLineStart = false
       }
     }
+    // A string that is not closed is told by the lexer; what stands in it means nothing then.
+    if token.flags.contains(.synthetic), diagnostics.count > reported { diagnostics.removeSubrange(reported...) }
     advance()
     return StringLiteral(parts: parts, range: range(from: opener.range), isMultiline: isMultiline)
   }
@@ -38,7 +41,9 @@ extension Parser {
       value = try interpolatedValue(opener)
     } catch {
       value = Expression(.missing, range: opener.range)
+      let first = token.range
       skipInterpolation()
+      silenced.append(range(from: first))
       (depth, height, openBraces) = (outerDepth, outerHeight, braces)
     }
     (isInsideBrackets, allowsTrailingBlock, openBrackets) = (wasInside, allowed, brackets)

@@ -37,6 +37,8 @@ struct Parser {
   var allowsTrailingBlock = true
   /// Open `(` and `[` of the current block, for recovery.
   var openBrackets = 0
+  /// The innermost open `(` or `[`, if any, to point at when it is never closed.
+  var innermostOpener: Token?
   /// Open blocks; `openBrackets` counts anew in each.
   var openBraces = 0
   /// Current nesting, against `nestingLimit`.
@@ -47,6 +49,8 @@ struct Parser {
   var isSignature = false
   /// The header before is told to be foreign already, so the `:` behind it is not told again.
   var toleratesColon = false
+  /// Text skipped after an error: what the lexer says about it is left out.
+  var silenced: [SourceRange] = []
 
   init(_ stream: TokenStream) {
     self.stream = stream
@@ -106,11 +110,9 @@ struct Parser {
   // MARK: - Errors
 
   mutating func report(_ diagnostic: Diagnostic) {
-    guard !isSilent, diagnostics.count < Parser.errorLimit else { return }
+    guard !isSilent else { return }
     diagnostics.append(diagnostic)
-    if diagnostics.count == Parser.errorLimit {
-      diagnostics.append(
-        Diagnostic(.tooManyErrors, "more than \(Parser.errorLimit) errors; the rest is not shown", at: diagnostic.range))
+    if diagnostics.count > Parser.errorLimit {
       position = tokens.count - 1
       token = tokens[position]
       isSilent = true

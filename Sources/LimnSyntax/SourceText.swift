@@ -28,6 +28,11 @@ package struct SourceRange: Hashable, Sendable, CustomStringConvertible {
 package struct SourcePosition: Hashable, Sendable {
   package let line: Int
   package let column: Int
+
+  package init(line: Int, column: Int) {
+    self.line = line
+    self.column = column
+  }
 }
 
 /// One file, REPL input or `-e` text, held as UTF-8.
