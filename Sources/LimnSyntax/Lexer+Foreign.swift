@@ -74,7 +74,8 @@ extension Lexer {
 
   private func isMeaningless(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII {
-      return scalar.value < 32 && !"\n\r\t".unicodeScalars.contains(scalar) || "$`\u{7F}".unicodeScalars.contains(scalar)
+      return scalar.value < 32 && !"\n\r\t".unicodeScalars.contains(scalar)
+        || "$`\u{7F}".unicodeScalars.contains(scalar)
     }
     return !scalar.properties.isXIDStart && !scalar.properties.isWhitespace
       && !"“”„«‘’×·⋅÷−–≤≥≠→⇒…".unicodeScalars.contains(scalar)
@@ -143,7 +144,9 @@ extension Lexer {
   /// number (with marks after it; with a comma only in `f(n//2, 3)`, without blanks), or nothing but a name that this
   /// text declares further up. So remarks like `steps // 30 are enough` and `// 16, 16` stay comments.
   mutating func looksLikeFloorDivision() -> Bool {
-    guard let operand = tokens.last, !flags.contains(.newlineBefore), offset - Int(operand.end) <= 1 else { return false }
+    guard let operand = tokens.last, !flags.contains(.newlineBefore), offset - Int(operand.end) <= 1 else {
+      return false
+    }
     switch operand.kind {
     case .name, .int, .rightParen, .rightBracket: break
     default: return false
@@ -211,6 +214,7 @@ extension Lexer {
     let start = index
     while index < bytes.count, isWordByte(bytes[index]) { index += 1 }
     let right = String(decoding: bytes[start..<index], as: UTF8.self)
-    foreign("'//' begins a comment: the floored quotient is 'div'", length: 2, help: "div(\(left), \(right))", as: .slash)
+    foreign(
+      "'//' begins a comment: the floored quotient is 'div'", length: 2, help: "div(\(left), \(right))", as: .slash)
   }
 }

@@ -85,7 +85,8 @@ extension Lexer {
   /// `f"…"`, `r"…"`: reports the prefix and takes it away.
   private mutating func dropStringPrefix() {
     // In an interpolation the quote is more likely the forgotten end: "a {b".
-    guard contexts.isEmpty, let prefix = tokens.last, prefix.kind == .name, Int(prefix.end) == offset, prefix.end - prefix.start <= 2,
+    guard contexts.isEmpty, let prefix = tokens.last, prefix.kind == .name, Int(prefix.end) == offset,
+      prefix.end - prefix.start <= 2,
       tokens.count < 2 || tokens[tokens.count - 2].kind != .dot
     else { return }
     let letters = bytes[Int(prefix.start)..<Int(prefix.end)]

@@ -1,9 +1,16 @@
 // Text to tokens in one pass over UTF-8 bytes. Never fails: what is no token is reported and left out or repaired.
 // Strings: Lexer+Strings.swift. Words and numbers: Lexer+Words.swift. Comments and foreign marks: Lexer+Foreign.swift.
 
-/// Cuts a text into tokens.
-package func tokenize(_ source: SourceText) -> TokenStream {
-  source.bytes.withUnsafeBufferPointer { bytes in
+/// Cuts a text into tokens. A text of more than `limit` bytes (offsets are 32-bit) is told and not read.
+package func tokenize(_ source: SourceText, limit: Int = 1 << 30) -> TokenStream {
+  guard source.bytes.count <= limit else {
+    let start = SourceRange(start: 0, end: 0)
+    let message = "'\(source.name)' has \(source.bytes.count) bytes; a script has \(limit) at most"
+    return TokenStream(
+      source: source, tokens: [Token(start: 0, end: 0, kind: .end, flags: [])], comments: [],
+      diagnostics: [Diagnostic(.sourceTooLarge, message, at: start)], openMultilineString: nil)
+  }
+  return source.bytes.withUnsafeBufferPointer { bytes in
     var lexer = Lexer(bytes)
     lexer.run()
     var diagnostics = lexer.diagnostics

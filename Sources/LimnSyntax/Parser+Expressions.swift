@@ -190,7 +190,8 @@ extension Parser {
     height = max(height, baseHeight)
     try grow()
     return Expression(
-      .binary(.power, base, exponent, operatorRange: mark.range), range: SourceRange(from: base.range, to: exponent.range))
+      .binary(.power, base, exponent, operatorRange: mark.range),
+      range: SourceRange(from: base.range, to: exponent.range))
   }
 
   // MARK: - Functions

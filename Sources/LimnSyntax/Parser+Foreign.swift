@@ -175,7 +175,8 @@ extension Parser {
     let body = try functionBody(header: mark.range)
     let range = range(from: mark.range)
     return Expression(
-      .function(Function(form: .arrow, name: nil, parameters: parameters, body: .block(body), range: range)), range: range)
+      .function(Function(form: .arrow, name: nil, parameters: parameters, body: .block(body), range: range)),
+      range: range)
   }
 
   /// The current token begins no expression of Limn.

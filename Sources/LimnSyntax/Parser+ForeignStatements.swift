@@ -6,8 +6,9 @@ extension Parser {
   /// A name and behind it, on the same line, something that cannot follow a name in Limn.
   mutating func foreignStatement() throws(Failure) -> Statement.Kind? {
     let next = peek()
-    guard next.kind.isWord || next.kind == .stringOpen || next.kind == .leftBrace || next.kind == .colon
-      || next.kind == .int || next.kind == .minus || next.kind == .leftParen
+    guard
+      next.kind.isWord || next.kind == .stringOpen || next.kind == .leftBrace || next.kind == .colon
+        || next.kind == .int || next.kind == .minus || next.kind == .leftParen
     else { return nil }
     let mark = token
     switch text(mark) {
@@ -22,7 +23,8 @@ extension Parser {
     case "import", "from", "include", "require", "using":
       guard next.kind == .name || next.kind == .stringOpen, peek(2).kind != .assign else { return nil }
       reportForeign(
-        "'\(text(mark))' is not a word of Limn", at: mark.range, help: next.kind == .name ? "use \(text(next))" : "use name")
+        "'\(text(mark))' is not a word of Limn", at: mark.range,
+        help: next.kind == .name ? "use \(text(next))" : "use name")
       skipLine()
       return .expression(Expression(.missing, range: mark.range))
     case "const", "final", "auto", "local", "my":
@@ -125,7 +127,9 @@ extension Parser {
 
   /// Moves to the next line, or to what ends the statement on this one.
   private mutating func skipLine() {
-    repeat { advance() } while !token.newlineBefore && token.kind != .end && token.kind != .semicolon
+    repeat {
+      advance()
+    } while !token.newlineBefore && token.kind != .end && token.kind != .semicolon
       && token.kind != .rightBrace
   }
 
@@ -136,7 +140,8 @@ extension Parser {
     let value = try expression()
     let (name, sign) = (shortened(source[place.range]), text(mark).dropLast())
     reportForeign(
-      "'\(sign)=' is not an operator", at: mark.range, help: "\(name) = \(name) \(sign) \(shortened(source[value.range]))")
+      "'\(sign)=' is not an operator", at: mark.range,
+      help: "\(name) = \(name) \(sign) \(shortened(source[value.range]))")
     return .assign(place: place, .set, value: value)
   }
 
@@ -254,7 +259,8 @@ extension Parser {
     case .assign:
       report(.expectedStatementEnd, "an assignment is a statement of its own", at: token.range)
     default:
-      let begins = beginsStatement(token) || token.kind == .for
+      let begins =
+        beginsStatement(token) || token.kind == .for
         || (previous.kind == .rightParen && token.kind == .name)
       return failure(
         .expectedStatementEnd, expected: "the end of the statement",

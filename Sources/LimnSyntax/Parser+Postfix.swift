@@ -93,7 +93,8 @@ extension Parser {
     let first = token
     if take(.dots) {
       let value = try expression()
-      return Call.Argument(label: nil, value: value, isSpread: true, range: SourceRange(from: first.range, to: value.range))
+      return Call.Argument(
+        label: nil, value: value, isSpread: true, range: SourceRange(from: first.range, to: value.range))
     }
     if first.kind == .rangeThrough || first.kind == .star { return try foreignSpread() }
     var label: Name?

@@ -109,7 +109,8 @@ extension Parser {
         help: "\(text(keyword)) \(name.text) = …, \(text(peek())) = …")
     case _ where endsStatement || token.kind == .comma:
       report(
-        .missingInitialValue, "'\(name.text)' needs a value", at: name.range, help: "\(text(keyword)) \(name.text) = nil")
+        .missingInitialValue, "'\(name.text)' needs a value", at: name.range,
+        help: "\(text(keyword)) \(name.text) = nil")
     default: return failure(.expectedToken, expected: "'=' and a value")
     }
     return Failure()

@@ -54,7 +54,8 @@ extension Parser {
     if token.kind == .interpolationClose {
       if !isReported(token) {
         report(
-          .emptyInterpolation, "nothing stands between '{' and '}'", at: SourceRange(from: opener.range, to: token.range),
+          .emptyInterpolation, "nothing stands between '{' and '}'",
+          at: SourceRange(from: opener.range, to: token.range),
           help: "\\{ for a brace")
       }
       throw Failure()

@@ -31,6 +31,12 @@ package enum TokenKind: UInt8, Sendable {
   case `let`, `var`, `func`, `for`, `in`, `while`, `return`, `break`, `continue`, expect
   case `if`, `else`, `try`, `catch`, `true`, `false`, `nil`, and, or, not
 
+  /// The reserved words, for completion and suggestions.
+  package static let keywords = [
+    "let", "var", "func", "for", "in", "while", "return", "break", "continue", "expect", "if", "else", "try", "catch",
+    "true", "false", "nil", "and", "or", "not",
+  ]
+
   /// Whether it is a reserved word.
   package var isKeyword: Bool { rawValue >= TokenKind.let.rawValue }
 

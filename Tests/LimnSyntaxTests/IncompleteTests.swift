@@ -5,7 +5,8 @@ import Testing
   @Test(arguments: [
     "f(", "f(a,", "f(a", "[1, 2", "[f(x) for x in xs", "x[", "if a {", "if a { b", "func f(x) {\n  let y = 1\n",
     "func f(a,", "1 +", "a and", "not", "let x =", "x =>", "x += ", "a ==", "f(x) { a, b =>",
-    "\"\"\"", "\"\"\"\nabc", "\"\"\"\n {", "\"\"\"\n {f(", "show a,", "let a = 1,", "x.", "for x in xs {\n if x {\n }\n",
+    "\"\"\"", "\"\"\"\nabc", "\"\"\"\n {", "\"\"\"\n {f(", "show a,", "let a = 1,", "x.",
+    "for x in xs {\n if x {\n }\n",
     "let m = [\n  \"a\": 1,", "f(\n// remark\n", "while x { f(",
   ])
   func anInputThatIsNotFinishedIsToldFromAWrongOne(_ text: String) {

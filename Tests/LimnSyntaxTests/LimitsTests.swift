@@ -2,7 +2,8 @@ import LimnSyntax
 import Testing
 
 @Suite struct LimitsTests {
-  @Test(arguments: ["(", "[", "f(", "x[", "-", "!", "not ", "a ^ ", "x => ", "if a { ", "f() { ", "\"{", "[a: ", "x => {",
+  @Test(arguments: [
+    "(", "[", "f(", "x[", "-", "!", "not ", "a ^ ", "x => ", "if a { ", "f() { ", "\"{", "[a: ", "x => {",
     "func f() { ", "if if ", "try { ", "{", "a ? ", "a if ", "..", "a.f() { x => ", "++", "lambda: ", "while a { ",
   ])
   func tenThousandLevelsAreADiagnostic(_ opening: String) {
@@ -47,6 +48,22 @@ import Testing
     #expect(messages("if a { 1 } " + branches) == [])
   }
 
+  @Test func aTextThatIsTooLargeIsToldAndNotRead() {
+    let stream = tokenize(SourceText("let x = 1", name: "big.limn"), limit: 8)
+    #expect(stream.diagnostics.map(\.message) == ["'big.limn' has 9 bytes; a script has 8 at most"])
+    #expect(stream.tokens.map(\.kind) == [.end])
+  }
+
+  @Test func everyReservedWordIsOne() {
+    for word in TokenKind.keywords {
+      #expect(tokenize(SourceText(word, name: "a")).tokens[0].kind.isKeyword, "\(word)")
+      #expect(messages("let \(word) = 1").count == 1)
+    }
+    for word in ["use", "as", "test", "show", "print", "lets", "fo", "nill", "Let"] {
+      #expect(messages("let \(word) = 1") == [])
+    }
+  }
+
   @Test func notMoreThanAHundredErrorsAreTold() {
     let program = parsed(String(repeating: "let x = )\n", count: 10_000))
     #expect(program.diagnostics.count == 101)
@@ -80,7 +97,8 @@ import Testing
         #expect(Array(stream.printed().utf8) == source.bytes)
         let program = parse(source)
         _ = DiagnosticRenderer(source).render(program.diagnostics)
-        #expect(program.diagnostics.allSatisfy { Int($0.range.end) <= source.bytes.count && $0.range.start <= $0.range.end })
+        #expect(
+          program.diagnostics.allSatisfy { Int($0.range.end) <= source.bytes.count && $0.range.start <= $0.range.end })
       }
     }
   }

@@ -47,12 +47,13 @@ import Testing
 
   @Test func anErrorInAnInterpolationLeavesTheRestOfTheStatementReadable() {
     #expect(
-      messages(#"f("a {x y} b {} c {z:.2f}", None)"#) == [
-        "expected '}', found 'y' → put ',' between them",
-        "nothing stands between '{' and '}' → \\{ for a brace",
-        "a value in a string has no format after ':'",
-        "'None' is not a word of Limn → nil",
-      ].map { $0.replacing(" → put ',' between them", with: "") })
+      messages(#"f("a {x y} b {} c {z:.2f}", None)"#)
+        == [
+          "expected '}', found 'y' → put ',' between them",
+          "nothing stands between '{' and '}' → \\{ for a brace",
+          "a value in a string has no format after ':'",
+          "'None' is not a word of Limn → nil",
+        ].map { $0.replacing(" → put ',' between them", with: "") })
   }
 
   @Test func badEscapesAreNamed() {
@@ -66,6 +67,7 @@ import Testing
       """#)
     #expect(messages(#""\(x)""#) == [#"'\(' is not an escape → \\( for a backslash, {x} for a value"#])
     #expect(messages(#""\u{110000}""#) == [#"'\u{110000}' is not a character → \u{1F43C}"#])
-    #expect(messages("\"\"\"\n   a\n  b\n    \"\"\"").first == "line is indented less than the closing quotes of its string")
+    #expect(
+      messages("\"\"\"\n   a\n  b\n    \"\"\"").first == "line is indented less than the closing quotes of its string")
   }
 }

@@ -74,8 +74,10 @@ import Testing
     ("let r = 2‹...›\nlet s = 3", "a range without both ends stands only in an index"),
     ("x.‹3›", "expected a name after '.', found '3' → x[3]"),
     ("let x = 1 ‹let› y = 2", "expected the end of the statement, found 'let' → ';' between statements on one line"),
-    ("f ‹{› x => x }",
-      "'{' opens nothing here: a block follows 'if', 'for', 'while', '=>' or, on its line, the ')' of a call → f() { … }"),
+    (
+      "f ‹{› x => x }",
+      "'{' opens nothing here: a block follows 'if', 'for', 'while', '=>' or, on its line, the ')' of a call → f() { … }"
+    ),
     ("if a\n‹{› b }", "'{' stands on the line of its 'if'"),
     ("if a { 1 }\n‹else› { 2 }", "'else' stands on the line of the '}' before it → } else"),
     ("‹else› { 2 }", "'else' without 'if' before it"),
@@ -83,8 +85,10 @@ import Testing
     ("try { a } catch ‹{› 2 }", "expected a name for the error, found '{' → catch e"),
     ("try { a } b‹›", "expected 'catch', found 'b' → try { … } catch e { … }"),
     ("show a, ‹size:› 3", "named arguments need brackets → show(…, size: …)"),
-    ("‹99999999999999999999›",
-      "99999999999999999999 is larger than the largest int, 9223372036854775807 → 99999999999999999999.0 is a float"),
+    (
+      "‹99999999999999999999›",
+      "99999999999999999999 is larger than the largest int, 9223372036854775807 → 99999999999999999999.0 is a float"
+    ),
     ("‹1e999›", "1e999 is larger than the largest float, about 1.8e308"),
     ("‹3px›", "'3px' is not a number"),
     ("let x = ‹$›y", "unexpected character '$'"),

@@ -4,9 +4,12 @@ import Testing
 @Suite struct SignatureTests {
   @Test(arguments: [
     ("blur(image: image, radius: float = 2.0)", "blur(image: image, radius: float = 2.0)"),
-    ("print(..args)", "print(..args)"), ("zeros(shape: list, dtype: string = \"f32\")", "zeros(shape: list, dtype: string = \"f32\")"),
-    ("matmul(a: tensor[.., m, k], b: tensor[.., k, n]) -> tensor[.., m, n]",
-      "matmul(a: tensor[.., m, k], b: tensor[.., k, n]) -> tensor[.., m, n]"),
+    ("print(..args)", "print(..args)"),
+    ("zeros(shape: list, dtype: string = \"f32\")", "zeros(shape: list, dtype: string = \"f32\")"),
+    (
+      "matmul(a: tensor[.., m, k], b: tensor[.., k, n]) -> tensor[.., m, n]",
+      "matmul(a: tensor[.., m, k], b: tensor[.., k, n]) -> tensor[.., m, n]"
+    ),
     ("now()", "now()"), ("test(in: list)", "test(in: list)"),
   ])
   func readsNamesTypesShapesDefaultsAndRest(_ text: String, _ expected: String) throws {

@@ -27,8 +27,10 @@ import Testing
 
   /// Comments that look like divisions, errors, doc comments, brackets: all that makes the parser look back or ahead.
   @Test(arguments: [
-    "let aa = b // cc\n", "let x = )\n", "/// doc\nfunc f() { }\n", "f(a,\n", "\"{", "x // 2\n", "(a, b, c) => 1\n", "if a: b\n",
-    "\"\"\"\n a {b}\n", "let x = a <\n", "$ ", "'a' ", "f(x) { a, b, c ", "def f(a, b", "[a, b, ", "elif a\n", "{", "}\n", "é",
+    "let aa = b // cc\n", "let x = )\n", "/// doc\nfunc f() { }\n", "f(a,\n", "\"{", "x // 2\n", "(a, b, c) => 1\n",
+    "if a: b\n",
+    "\"\"\"\n a {b}\n", "let x = a <\n", "$ ", "'a' ", "f(x) { a, b, c ", "def f(a, b", "[a, b, ", "elif a\n", "{",
+    "}\n", "é",
   ])
   func noTextIsSlow(_ unit: String) {
     let source = SourceText(String(repeating: unit, count: 20_000), name: "big.limn")
@@ -41,7 +43,9 @@ import Testing
 
   /// Half a megabyte of stack is what a thread of a library may have.
   @Test func deepTextsNeedLittleStack() {
-    let openings = ["(", "[", "f(", "x[", "-", "not ", "a ^ ", "x => ", "if a { ", "f() { ", "\"{", "x => {", "func f() { ", "a ? "]
+    let openings = [
+      "(", "[", "f(", "x[", "-", "not ", "a ^ ", "x => ", "if a { ", "f() { ", "\"{", "x => {", "func f() { ", "a ? ",
+    ]
     nonisolated(unsafe) var finished = 0
     let thread = Thread {
       for opening in openings {

@@ -12,7 +12,8 @@ func dump(_ expression: Expression) -> String {
   case .string(let literal): dump(literal)
   case .name(let name): name
   case .list(let items): "[\(items.map(dump).joined(separator: " "))]"
-  case .map(let entries): "[\(entries.map { "\(dump($0.key)): \(dump($0.value))" }.joined(separator: " "))]" + (entries.isEmpty ? ":" : "")
+  case .map(let entries):
+    "[\(entries.map { "\(dump($0.key)): \(dump($0.value))" }.joined(separator: " "))]" + (entries.isEmpty ? ":" : "")
   case .comprehension(let value): dump(value)
   case .unary(let mark, let operand): "(\(mark.rawValue) \(dump(operand)))"
   case .binary(let mark, let left, let right, _): "(\(mark.rawValue) \(dump(left)) \(dump(right)))"
@@ -107,7 +108,8 @@ func dump(_ statement: Statement) -> String {
   case .binding(let isVariable, let bindings):
     (isVariable ? "var " : "let ") + bindings.map { "\($0.name.text) = \(dump($0.value))" }.joined(separator: ", ")
   case .function(let function): "func " + dump(function)
-  case .for(let loop): "for \(loop.names.map(\.text).joined(separator: ",")) in \(dump(loop.sequence)) \(dump(loop.body))"
+  case .for(let loop):
+    "for \(loop.names.map(\.text).joined(separator: ",")) in \(dump(loop.sequence)) \(dump(loop.body))"
   case .while(let condition, let body): "while \(dump(condition)) \(dump(body))"
   case .return(let value): "return" + (value.map { " " + dump($0) } ?? "")
   case .break: "break"
