@@ -88,7 +88,9 @@ package final class Bytes: @unchecked Sendable {
   ///
   /// - Throws: ``FormatError`` when they are not UTF-8.
   package func text(file: String) throws(FormatError) -> String {
-    guard let text = withBytes({ String(validating: $0, as: UTF8.self) }) else { throw FormatError("not a UTF-8 text file", file: file) }
+    guard let text = withBytes({ String(validating: $0, as: UTF8.self) }) else {
+      throw FormatError("not a UTF-8 text file", file: file)
+    }
     return text
   }
 }

@@ -14,7 +14,8 @@ package struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
   package let help: String?
 
   package init(
-    _ problem: String, file: String, key: String? = nil, found: String? = nil, expected: String? = nil, help: String? = nil
+    _ problem: String, file: String, key: String? = nil, found: String? = nil, expected: String? = nil,
+    help: String? = nil
   ) {
     self.problem = problem
     self.file = file

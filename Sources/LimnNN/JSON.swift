@@ -20,8 +20,6 @@ package indirect enum JSON: Equatable, Sendable {
   }
 }
 
-// MARK: Looking inside
-
 extension JSON {
   /// The value under `key`, nil when there is none or this is no object. A linear search: objects here are small.
   package subscript(_ key: String) -> JSON? {
@@ -110,8 +108,6 @@ extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, Expre
   package init(booleanLiteral value: Bool) { self = .bool(value) }
   package init(nilLiteral: ()) { self = .null }
 }
-
-// MARK: Writing
 
 extension JSON: CustomStringConvertible {
   /// The value as JSON on one line, as Python's `json.dumps(…, separators=(",", ":"))` spells it.

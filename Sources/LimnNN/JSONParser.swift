@@ -252,7 +252,9 @@ private struct JSONParser {
   }
 
   private func utf8(_ units: some Sequence<UInt8>) throws(Failure) -> String {
-    guard let text = String(validating: units, as: UTF8.self) else { throw Failure(message: "a string that is not UTF-8") }
+    guard let text = String(validating: units, as: UTF8.self) else {
+      throw Failure(message: "a string that is not UTF-8")
+    }
     return text
   }
 

@@ -55,7 +55,8 @@ package struct SafetensorsFile: Sendable {
     var range = entry.range
     if let rows {
       guard let count = dims.first, rows.lowerBound >= 0, rows.upperBound <= count else {
-        throw FormatError("too few rows", file: name, key: key, found: "\(Shape(dims))", expected: "\(rows.upperBound) rows")
+        throw FormatError(
+          "too few rows", file: name, key: key, found: "\(Shape(dims))", expected: "\(rows.upperBound) rows")
       }
       let rowBytes = range.count / max(count, 1)
       range = range.lowerBound + rows.lowerBound * rowBytes..<range.lowerBound + rows.upperBound * rowBytes
@@ -64,7 +65,8 @@ package struct SafetensorsFile: Sendable {
     if let shape {
       // The header's product of sizes did not overflow, so this one does not where they are equal.
       guard shape.allSatisfy({ $0 >= 0 }), shape.reduce(entry.dtype.byteSize, { $0 &* $1 }) == range.count else {
-        throw FormatError("the shape does not fit", file: name, key: key, found: "\(Shape(dims))", expected: "\(Shape(shape))")
+        throw FormatError(
+          "the shape does not fit", file: name, key: key, found: "\(Shape(dims))", expected: "\(Shape(shape))")
       }
       dims = shape
     }
@@ -111,10 +113,21 @@ package struct SafetensorsFile: Sendable {
 /// The element types of the format. Those without a ``loaded`` type are recognised, so that one odd tensor that nothing
 /// asks for does not stop a checkpoint from loading.
 package enum StoredType: String, Sendable {
-  case f64 = "F64", f32 = "F32", f16 = "F16", bf16 = "BF16"
-  case i64 = "I64", i32 = "I32", i16 = "I16", i8 = "I8"
-  case u64 = "U64", u32 = "U32", u16 = "U16", u8 = "U8", bool = "BOOL"
-  case f8e4m3 = "F8_E4M3", f8e5m2 = "F8_E5M2"
+  case f64 = "F64"
+  case f32 = "F32"
+  case f16 = "F16"
+  case bf16 = "BF16"
+  case i64 = "I64"
+  case i32 = "I32"
+  case i16 = "I16"
+  case i8 = "I8"
+  case u64 = "U64"
+  case u32 = "U32"
+  case u16 = "U16"
+  case u8 = "U8"
+  case bool = "BOOL"
+  case f8e4m3 = "F8_E4M3"
+  case f8e5m2 = "F8_E5M2"
 
   package var byteSize: Int {
     switch self {

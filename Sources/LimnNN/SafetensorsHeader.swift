@@ -7,7 +7,8 @@ struct SafetensorsHeader {
 
   init(_ bytes: UnsafeRawBufferPointer, file: String) throws(FormatError) {
     guard bytes.count >= 8 else {
-      throw FormatError("too short for a safetensors file", file: file, found: "\(bytes.count) bytes", expected: "at least 8")
+      throw FormatError(
+        "too short for a safetensors file", file: file, found: "\(bytes.count) bytes", expected: "at least 8")
     }
     let claimed = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     // Checked before anything is allocated or read: the length is the writer's claim, not a fact.
@@ -36,7 +37,8 @@ struct SafetensorsHeader {
   private mutating func read(_ members: [JSON.Member], dataStart: Int, file: String) throws(FormatError) {
     guard members.count <= SafetensorsFile.maximumEntries else {
       throw FormatError(
-        "too many tensors", file: file, found: "\(members.count)", expected: "at most \(SafetensorsFile.maximumEntries)")
+        "too many tensors", file: file, found: "\(members.count)", expected: "at most \(SafetensorsFile.maximumEntries)"
+      )
     }
     entries.reserveCapacity(members.count)
     for member in members {
@@ -54,12 +56,14 @@ struct SafetensorsHeader {
 
   private mutating func readMetadata(_ value: JSON, file: String) throws(FormatError) {
     guard let members = value.object else {
-      throw FormatError("is not an object", file: file, key: "__metadata__", found: value.kind, expected: "an object of strings")
+      throw FormatError(
+        "is not an object", file: file, key: "__metadata__", found: value.kind, expected: "an object of strings")
     }
     for member in members {
       guard let text = member.value.string else {
         throw FormatError(
-          "'\(member.key)' is not text", file: file, key: "__metadata__", found: member.value.kind, expected: "a string")
+          "'\(member.key)' is not text", file: file, key: "__metadata__", found: member.value.kind, expected: "a string"
+        )
       }
       metadata.append((member.key, text))
     }
@@ -70,7 +74,9 @@ struct SafetensorsHeader {
     var position = dataStart
     var previous = ""
     let ordered = entries.sorted {
-      ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key) < ($1.value.range.lowerBound, $1.value.range.upperBound, $1.key)
+      ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key) < (
+        $1.value.range.lowerBound, $1.value.range.upperBound, $1.key
+      )
     }
     for (key, entry) in ordered {
       if entry.range.lowerBound < position {
@@ -120,7 +126,10 @@ extension SafetensorsFile.Entry {
         throw wrong("a size in 'shape' is not a whole number", found: "\(dim)")
       }
       dims.append(size)
-      if size == 0 { isEmpty = true; continue }  // the other sizes are still multiplied, so that [0, huge] overflows as [huge, 0] does
+      if size == 0 {
+        isEmpty = true
+        continue
+      }  // the other sizes are still multiplied, so that [0, huge] overflows as [huge, 0] does
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: size)
       if overflow { throw wrong("'shape' is too large for any file", found: "\(value["shape"]!)") }
       byteCount = product
@@ -134,7 +143,8 @@ extension SafetensorsFile.Entry {
     }
     guard end - begin == byteCount else {
       throw wrong(
-        "the data does not fit \(typeName) of \(value["shape"]!)", found: "\(end - begin) bytes", expected: "\(byteCount)")
+        "the data does not fit \(typeName) of \(value["shape"]!)", found: "\(end - begin) bytes",
+        expected: "\(byteCount)")
     }
     self.init(dtype: dtype, shape: dims, range: dataStart + begin..<dataStart + end)
   }

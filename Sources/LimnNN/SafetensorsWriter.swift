@@ -24,7 +24,8 @@ extension SafetensorsFile {
   }
 
   private static func writeHeader(
-    _ tensors: [(key: String, tensor: Tensor)], metadata: [(key: String, value: String)], path: String, _ file: borrowing AtomicFile
+    _ tensors: [(key: String, tensor: Tensor)], metadata: [(key: String, value: String)], path: String,
+    _ file: borrowing AtomicFile
   ) throws(FormatError) {
     var members: [JSON.Member] = []
     if !metadata.isEmpty {

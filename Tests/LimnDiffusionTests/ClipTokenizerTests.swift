@@ -41,7 +41,6 @@ private let clip = Result { try ClipTokenizer(EmbeddedTree("clip-tokenizer")) }
   }
 }
 
-
 @Suite struct LearnedTokenTests {
   @Test func isFoundByNameWhateverItsCaseAndByItsCharacter() throws {
     let panda = Unicode.Scalar(0x100001)!

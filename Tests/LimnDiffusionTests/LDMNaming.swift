@@ -10,7 +10,8 @@ enum LDMNaming {
   /// `down_blocks.1.attentions.0.…` → `input_blocks.4.1.…`
   static func unet(_ key: String) -> String {
     var places: [(String, String)] = [
-      ("conv_in.", "input_blocks.0.0."), ("time_embedding.linear_1.", "time_embed.0."), ("time_embedding.linear_2.", "time_embed.2."),
+      ("conv_in.", "input_blocks.0.0."), ("time_embedding.linear_1.", "time_embed.0."),
+      ("time_embedding.linear_2.", "time_embed.2."),
       ("conv_norm_out.", "out.0."), ("conv_out.", "out.2."), ("mid_block.resnets.0.", "middle_block.0."),
       ("mid_block.attentions.0.", "middle_block.1."), ("mid_block.resnets.1.", "middle_block.2."),
     ]
@@ -25,13 +26,15 @@ enum LDMNaming {
       }
       places.append(("down_blocks.\(block).downsamplers.0.conv.", "input_blocks.\((block + 1) * 3).0.op."))
       // The first up block has no attention, so its upsampler stands one place earlier.
-      places.append(("up_blocks.\(block).upsamplers.0.conv.", "output_blocks.\(block * 3 + 2).\(block == 0 ? 1 : 2).conv."))
+      places.append(
+        ("up_blocks.\(block).upsamplers.0.conv.", "output_blocks.\(block * 3 + 2).\(block == 0 ? 1 : 2).conv."))
     }
     let (old, new) = places.first { key.hasPrefix($0.0) }!
     var rest = String(key.dropFirst(old.count))
     if old.contains("resnets") {
       for (diffusers, ldm) in [
-        ("norm1", "in_layers.0"), ("conv1", "in_layers.2"), ("time_emb_proj", "emb_layers.1"), ("norm2", "out_layers.0"),
+        ("norm1", "in_layers.0"), ("conv1", "in_layers.2"), ("time_emb_proj", "emb_layers.1"),
+        ("norm2", "out_layers.0"),
         ("conv2", "out_layers.3"), ("conv_shortcut", "skip_connection"),
       ] where rest.hasPrefix(diffusers + ".") {
         rest = ldm + rest.dropFirst(diffusers.count)
@@ -59,7 +62,8 @@ enum LDMNaming {
         let joined = try ["q", "k", "v"].map { try source("\(old)self_attn.\($0)_proj.\(kind)") }
         result.append(("\(new)attn.in_proj_\(kind)", Tensor.concatenated(joined, axis: 0)))
         for (a, b) in [
-          ("self_attn.out_proj", "attn.out_proj"), ("layer_norm1", "ln_1"), ("layer_norm2", "ln_2"), ("mlp.fc1", "mlp.c_fc"),
+          ("self_attn.out_proj", "attn.out_proj"), ("layer_norm1", "ln_1"), ("layer_norm2", "ln_2"),
+          ("mlp.fc1", "mlp.c_fc"),
           ("mlp.fc2", "mlp.c_proj"),
         ] {
           result.append(("\(new)\(b).\(kind)", try source("\(old)\(a).\(kind)")))
@@ -70,12 +74,16 @@ enum LDMNaming {
   }
 
   /// The sd2 fixture as one LDM checkpoint. Its VAE is that of the sd1 fixture, which has the same shapes.
-  static func writeSecond(to path: String, metadata: [(key: String, value: String)] = [], extra: [(key: String, tensor: Tensor)] = []) throws {
+  static func writeSecond(
+    to path: String, metadata: [(key: String, value: String)] = [], extra: [(key: String, tensor: Tensor)] = []
+  ) throws {
     let unetFile = try SafetensorsFile(path: Fixtures.path("sd2/unet/diffusion_pytorch_model.safetensors"))
     let first = try SafetensorsFile(path: Fixtures.path("sd1/single.safetensors"))
     var tensors = try unetFile.keys.map { (key: unet($0), tensor: try unetFile.tensor($0)) }
     tensors += try openCLIP(SafetensorsFile(path: Fixtures.path("sd2/text_encoder/model.safetensors")))
-    tensors += try first.keys.filter { $0.hasPrefix("first_stage_model.") }.map { (key: $0, tensor: try first.tensor($0)) }
+    tensors += try first.keys.filter { $0.hasPrefix("first_stage_model.") }.map {
+      (key: $0, tensor: try first.tensor($0))
+    }
     try SafetensorsFile.write(tensors + extra, metadata: metadata, to: path)
   }
 }

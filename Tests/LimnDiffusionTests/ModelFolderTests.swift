@@ -44,18 +44,23 @@ private func message(_ name: String, _ options: ModelOptions = ModelOptions()) -
       #expect(files.notes == ["there is no scheduler folder: the schedule of Stable Diffusion 1.x is used"])
       // Without its tokenizer the tiny model would get CLIP's, which has more words than it has embeddings.
       let bare = ModelFolder("\(root)/n", of: "sd1") { $0.hasPrefix("tokenizer") }
-      #expect(message(bare.path).contains("the tokenizer and the text encoder do not belong together: found 49408 words in the vocabulary and 723"))
+      #expect(
+        message(bare.path).contains(
+          "the tokenizer and the text encoder do not belong together: found 49408 words in the vocabulary and 723"))
     }
   }
 
   @Test func takesTheVariantAskedForOrTheOnlyOne() throws {
     try withTemporaryFolder { root throws in
       let folder = ModelFolder("\(root)/m", of: "sd1") { $0 == "unet/diffusion_pytorch_model.safetensors" }
-      folder.link(Fixtures.path("sd1/unet/diffusion_pytorch_model.safetensors"), as: "unet/diffusion_pytorch_model.fp16.safetensors")
+      folder.link(
+        Fixtures.path("sd1/unet/diffusion_pytorch_model.safetensors"),
+        as: "unet/diffusion_pytorch_model.fp16.safetensors")
       let asked = try ModelFiles.load(folder.path, options: ModelOptions(variant: "fp16"))
       #expect(
         asked.notes.sorted() == [
-          "'text_encoder' has no variant 'fp16': the plain files are used", "'vae' has no variant 'fp16': the plain files are used",
+          "'text_encoder' has no variant 'fp16': the plain files are used",
+          "'vae' has no variant 'fp16': the plain files are used",
         ])
       #expect(try ModelFiles.load(folder.path).notes == ["'unet' has only variants: the 'fp16' files are used"])
       #expect(try asked.unet.weights.count == ModelFiles.load(Fixtures.path("sd1")).unet.weights.count)
@@ -98,7 +103,8 @@ private func message(_ name: String, _ options: ModelOptions = ModelOptions()) -
       let loose = ModelFolder("\(root)/loose")
       #expect(message(loose.path).contains("found nothing"))
       loose.link(Fixtures.path("sd1/single.safetensors"), as: "v1.safetensors")
-      #expect(message(loose.path).hasSuffix("a checkpoint in one file is given as that file: '\(loose.path)/v1.safetensors'"))
+      #expect(
+        message(loose.path).hasSuffix("a checkpoint in one file is given as that file: '\(loose.path)/v1.safetensors'"))
     }
   }
 
@@ -116,7 +122,9 @@ private func message(_ name: String, _ options: ModelOptions = ModelOptions()) -
       let folder = ModelFolder("\(root)/m", of: "sd1") { $0 == "text_encoder/model.safetensors" }
       folder.put("junk", as: "text_encoder/pytorch_model.bin")
       let text = message(folder.path)
-      #expect(text.contains("is a pickle, which can run code when it is read; limn reads safetensors only; convert it with: python3 -c"))
+      #expect(
+        text.contains(
+          "is a pickle, which can run code when it is read; limn reads safetensors only; convert it with: python3 -c"))
       #expect(text.contains("torch.load('\(folder.path)/text_encoder/pytorch_model.bin'"))
       #expect(text.contains("'\(folder.path)/text_encoder/model.safetensors')"))
       for name in ["a.ckpt", "a.pt", "a.bin"] {
@@ -130,7 +138,9 @@ private func message(_ name: String, _ options: ModelOptions = ModelOptions()) -
   @Test func saysThatTheSafetyCheckerIsNotApplied() throws {
     try withTemporaryFolder { root throws in
       let folder = ModelFolder("\(root)/m", of: "sd1") { $0 == "model_index.json" }
-      folder.put(#"{"_class_name":"StableDiffusionPipeline","safety_checker":["stable_diffusion","StableDiffusionSafetyChecker"]}"#, as: "model_index.json")
+      folder.put(
+        #"{"_class_name":"StableDiffusionPipeline","safety_checker":["stable_diffusion","StableDiffusionSafetyChecker"]}"#,
+        as: "model_index.json")
       #expect(try ModelFiles.load(folder.path).notes == ["the model comes with a safety checker: it is not applied"])
     }
   }
@@ -183,7 +193,9 @@ private func message(_ name: String, _ options: ModelOptions = ModelOptions()) -
       #expect(other.vae.config["block_out_channels"] == [16, 32], "\(path)")
       #expect(other.vae.weights["decoder.conv_in.weight"] != nil, "\(path)")
     }
-    #expect(message(Fixtures.path("sd1"), ModelOptions(vae: Fixtures.path("sd1/unet"))).contains("is not a VAE: found 'UNet2DConditionModel'"))
+    #expect(
+      message(Fixtures.path("sd1"), ModelOptions(vae: Fixtures.path("sd1/unet"))).contains(
+        "is not a VAE: found 'UNet2DConditionModel'"))
     #expect(
       message(Fixtures.path("sd1"), ModelOptions(vae: Fixtures.path("sd1/unet/diffusion_pytorch_model.safetensors")))
         .contains("is a UNet alone: expected a VAE"))
@@ -222,6 +234,8 @@ private func message(_ name: String, _ options: ModelOptions = ModelOptions()) -
 
   @Test func knowsWhatARepositoryIsCalled() {
     #expect(HubCache.isRepository("stabilityai/stable-diffusion-2-1"))
-    for name in ["./sd1", "../sd1", "a/b/c", "/abs/path", "a//b", "a b/c", "", "org/"] { #expect(!HubCache.isRepository(name), "\(name)") }
+    for name in ["./sd1", "../sd1", "a/b/c", "/abs/path", "a//b", "a b/c", "", "org/"] {
+      #expect(!HubCache.isRepository(name), "\(name)")
+    }
   }
 }

@@ -23,7 +23,8 @@ struct ModelFolder {
 
   func link(_ source: String, as name: String) {
     let target = "\(path)/\(name)"
-    try! FileManager.default.createDirectory(atPath: target.splitLastComponent.folder, withIntermediateDirectories: true)
+    try! FileManager.default.createDirectory(
+      atPath: target.splitLastComponent.folder, withIntermediateDirectories: true)
     try! FileManager.default.createSymbolicLink(atPath: target, withDestinationPath: source)
   }
 

@@ -61,10 +61,13 @@ private func expectSameWeights(_ actual: ComponentFiles, _ expected: ComponentFi
       let inferred = try ModelFiles.inferredConfigs(singleFile: "\(root)/m.safetensors")
       let truth = try ModelFiles.load(Fixtures.path("sd1"))
       for key in [
-        "block_out_channels", "cross_attention_dim", "down_block_types", "up_block_types", "in_channels", "out_channels",
+        "block_out_channels", "cross_attention_dim", "down_block_types", "up_block_types", "in_channels",
+        "out_channels",
         "layers_per_block", "use_linear_projection", "norm_eps", "flip_sin_to_cos", "freq_shift",
       ] { #expect(inferred.unet[key] == truth.unet.config[key], "\(key)") }
-      for key in ["block_out_channels", "latent_channels", "layers_per_block", "in_channels", "out_channels", "down_block_types"] {
+      for key in [
+        "block_out_channels", "latent_channels", "layers_per_block", "in_channels", "out_channels", "down_block_types",
+      ] {
         #expect(inferred.vae[key] == truth.vae.config[key], "\(key)")
       }
       for key in [
@@ -127,7 +130,9 @@ private func expectSameWeights(_ actual: ComponentFiles, _ expected: ComponentFi
       #expect(try load(.velocity, config: configs.path).scheduler["prediction_type"] == "v_prediction")
       #expect(try load(config: configs.path).deciding(.epsilon).scheduler["prediction_type"] == "epsilon")
 
-      write("model:\n  params:\n    parameterization: \"v\" # said\n    linear_start: 0.00085\n    linear_end: 0.0120\n".utf8, to: "\(root)/m.yaml")
+      write(
+        "model:\n  params:\n    parameterization: \"v\" # said\n    linear_start: 0.00085\n    linear_end: 0.0120\n"
+          .utf8, to: "\(root)/m.yaml")
       let said = try load(config: configs.path)
       #expect(said.prediction == .velocity)
       #expect(said.notes.contains("'m.yaml' says that the model predicts v"))
@@ -135,14 +140,17 @@ private func expectSameWeights(_ actual: ComponentFiles, _ expected: ComponentFi
       write("model:\n  params:\n    linear_start: 0.00085\n".utf8, to: "\(root)/m.yaml")
       #expect(try load(config: tree).prediction == .epsilon)
       write("    parameterization: w\n".utf8, to: "\(root)/m.yaml")
-      #expect(message(path, ModelOptions(config: tree)).contains("'parameterization': is not a kind of prediction: found 'w'"))
+      #expect(
+        message(path, ModelOptions(config: tree)).contains("'parameterization': is not a kind of prediction: found 'w'")
+      )
     }
     try withTemporaryFolder { root throws in
       let configs = ModelFolder("\(root)/configs", of: "sd2") { $0.hasPrefix("scheduler") }
       let options = ModelOptions(config: configs.path)
       try LDMNaming.writeSecond(to: "\(root)/a.safetensors", metadata: [("modelspec.prediction_type", "v")])
       #expect(try ModelFiles.load("\(root)/a.safetensors", options: options).prediction == .velocity)
-      try LDMNaming.writeSecond(to: "\(root)/b.safetensors", extra: [("v_pred", Tensor(0)), ("strange.key", Tensor(0))])
+      try LDMNaming.writeSecond(
+        to: "\(root)/b.safetensors", extra: [("v_pred", Tensor(0)), ("strange.key", Tensor(0))])
       let files = try ModelFiles.load("\(root)/b.safetensors", options: options)
       #expect(files.prediction == .velocity)
       #expect(files.notes.contains("1 keys are not used: 'strange.key'"))
@@ -162,13 +170,18 @@ private func expectSameWeights(_ actual: ComponentFiles, _ expected: ComponentFi
   @Test func saysWhatAFileIsThatIsNoCheckpoint() throws {
     #expect(
       message(Fixtures.path("sd1/unet/diffusion_pytorch_model.safetensors")).hasSuffix(
-        "is a UNet alone: expected a Stable Diffusion 1.x or 2.x checkpoint; give the model's folder, '\(Fixtures.path("sd1"))'"))
-    #expect(message(Fixtures.path("sd1/vae/diffusion_pytorch_model.safetensors")).hasSuffix("it can be given as 'vae:' of a model"))
+        "is a UNet alone: expected a Stable Diffusion 1.x or 2.x checkpoint; give the model's folder, '\(Fixtures.path("sd1"))'"
+      ))
+    #expect(
+      message(Fixtures.path("sd1/vae/diffusion_pytorch_model.safetensors")).hasSuffix(
+        "it can be given as 'vae:' of a model"))
     #expect(message(Fixtures.path("sd1/text_encoder/model.safetensors")).contains("is a CLIP text encoder alone"))
     #expect(message(Fixtures.path("rng.safetensors")).contains("holds no model limn knows: its keys are such as"))
     try withTemporaryFolder { root throws in
       let unet = try SafetensorsFile(path: single)
-      let half = unet.keys.filter { $0.hasPrefix("model.diffusion_model.") }.map { ($0, Tensor.zeros(Shape(unet.entries[$0]!.shape))) }
+      let half = unet.keys.filter { $0.hasPrefix("model.diffusion_model.") }.map {
+        ($0, Tensor.zeros(Shape(unet.entries[$0]!.shape)))
+      }
       try SafetensorsFile.write(half, to: "\(root)/m.safetensors")
       #expect(message("\(root)/m.safetensors").contains("holds a UNet but no text encoder"))
       let text = try unet.keys.filter { $0.hasPrefix("cond_stage_model.") }.map { ($0, try unet.tensor($0)) }
@@ -186,20 +199,32 @@ private func expectSameWeights(_ actual: ComponentFiles, _ expected: ComponentFi
 }
 
 @Suite struct ModelFamilyTests {
-  @Test(arguments: [
-    (["model.diffusion_model.input_blocks.0.0.weight", "cond_stage_model.transformer.text_model.final_layer_norm.bias"], ModelFamily.sd1),
-    (["model.diffusion_model.input_blocks.0.0.weight", "cond_stage_model.model.ln_final.bias"], .sd2),
-    (["model.diffusion_model.label_emb.0.0.weight", "conditioner.embedders.0.transformer.x"], .sdxl),
-    (["down_blocks.0.resnets.0.conv1.weight", "add_embedding.linear_1.weight"], .sdxl),
-    (["model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"], .sd3), (["double_blocks.0.img_attn.qkv.weight"], .flux),
-    (["model.diffusion_model.double_blocks.0.img_attn.qkv.weight"], .flux), (["single_transformer_blocks.0.attn.to_q.weight"], .flux),
-    (["controlnet_cond_embedding.conv_in.weight", "down_blocks.0.resnets.0.conv1.weight"], .controlNet),
-    (["control_model.input_blocks.0.0.weight"], .controlNet), (["lora_unet_down_blocks_0_attentions_0.lora_down.weight"], .lora),
-    (["unet.down_blocks.0.attn1.to_q.lora_A.weight"], .lora), (["emb_params"], .textualInversion), (["<panda>"], .textualInversion),
-    (["clip_l", "clip_g"], .textualInversion), (["first_stage_model.encoder.conv_in.weight"], .vae), (["decoder.up.0.block.0.conv1.weight"], .vae),
-    (["encoder.down_blocks.0.resnets.0.conv1.weight"], .vae), (["down_blocks.0.resnets.0.conv1.weight"], .unet),
-    (["text_model.final_layer_norm.weight"], .textEncoder), (["text_model.x", "vision_model.y"], .clip), (["net.0.weight"], .unknown), ([], .unknown),
-  ] as [([String], ModelFamily)])
+  @Test(
+    arguments: [
+      (
+        [
+          "model.diffusion_model.input_blocks.0.0.weight",
+          "cond_stage_model.transformer.text_model.final_layer_norm.bias",
+        ], ModelFamily.sd1
+      ),
+      (["model.diffusion_model.input_blocks.0.0.weight", "cond_stage_model.model.ln_final.bias"], .sd2),
+      (["model.diffusion_model.label_emb.0.0.weight", "conditioner.embedders.0.transformer.x"], .sdxl),
+      (["down_blocks.0.resnets.0.conv1.weight", "add_embedding.linear_1.weight"], .sdxl),
+      (["model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight"], .sd3),
+      (["double_blocks.0.img_attn.qkv.weight"], .flux),
+      (["model.diffusion_model.double_blocks.0.img_attn.qkv.weight"], .flux),
+      (["single_transformer_blocks.0.attn.to_q.weight"], .flux),
+      (["controlnet_cond_embedding.conv_in.weight", "down_blocks.0.resnets.0.conv1.weight"], .controlNet),
+      (["control_model.input_blocks.0.0.weight"], .controlNet),
+      (["lora_unet_down_blocks_0_attentions_0.lora_down.weight"], .lora),
+      (["unet.down_blocks.0.attn1.to_q.lora_A.weight"], .lora), (["emb_params"], .textualInversion),
+      (["<panda>"], .textualInversion),
+      (["clip_l", "clip_g"], .textualInversion), (["first_stage_model.encoder.conv_in.weight"], .vae),
+      (["decoder.up.0.block.0.conv1.weight"], .vae),
+      (["encoder.down_blocks.0.resnets.0.conv1.weight"], .vae), (["down_blocks.0.resnets.0.conv1.weight"], .unet),
+      (["text_model.final_layer_norm.weight"], .textEncoder), (["text_model.x", "vision_model.y"], .clip),
+      (["net.0.weight"], .unknown), ([], .unknown),
+    ] as [([String], ModelFamily)])
   func isToldFromTheKeys(_ keys: [String], family: ModelFamily) {
     #expect(ModelFamily(keys: keys, shape: { _ in [1, 768] }) == family)
   }

@@ -25,7 +25,8 @@ private let clip = Result { try ClipTokenizer(EmbeddedTree("clip-tokenizer")) }
     #expect(message("a photo off") == "'a photo off' does not occur in the prompt; did you mean 'a photo of'?")
     #expect(
       message("elephant")
-        == "'elephant' does not occur in the prompt: its words are 'a', 'photo', 'of', 'a', 'panda', 'and', 'a', 'bowl'")
+        == "'elephant' does not occur in the prompt: its words are 'a', 'photo', 'of', 'a', 'panda', 'and', 'a', 'bowl'"
+    )
     #expect(message("panda", 2) == "there is no occurrence 2 of 'panda' in the prompt: it occurs once")
     #expect(message("  ") == "'  ' has no words to look for")
   }

@@ -13,18 +13,22 @@ import Testing
 
   @Test func integersKeepTheirExactValue() throws {
     #expect(try JSON(parsing: "9223372036854775807").int == .max)
-    #expect(try JSON(parsing: "9223372036854775808") == .number(9223372036854775808))
+    #expect(try JSON(parsing: "9223372036854775808") == .number(9_223_372_036_854_775_808))
     #expect(try JSON(parsing: "4.0").int == 4)
     #expect(try JSON(parsing: "4.5").int == nil)
   }
 
   @Test(arguments: [
     ("", "it ends where a value is expected"), ("{", "expected a key"), ("[1,]", "cannot start with ']'"),
-    ("{\"a\":1,}", "expected a key"), ("{\"a\" 1}", "expected ':'"), ("[1 2]", "expected ',' or ']'"), ("01", "cannot start with 0"),
+    ("{\"a\":1,}", "expected a key"), ("{\"a\" 1}", "expected ':'"), ("[1 2]", "expected ',' or ']'"),
+    ("01", "cannot start with 0"),
     ("1.", "expected a digit"), ("-", "expected a digit"), ("1e", "expected a digit"), ("+1", "cannot start with '+'"),
-    ("NaN", "cannot start with 'N'"), ("nul", "expected 'null'"), ("\"a", "does not end"), ("\"\u{01}\"", "control character"),
-    (#""\x""#, "unknown escape"), (#""\ud800""#, "surrogate"), (#""\ud800\u0041""#, "surrogate"), (#""\udc00""#, "surrogate"),
-    (#""\u12g4""#, "four hex digits"), ("1 2", "text after the end"), ("{\"a\":1,\"a\":2}", "'a' occurs twice"), ("1e999", "too large"),
+    ("NaN", "cannot start with 'N'"), ("nul", "expected 'null'"), ("\"a", "does not end"),
+    ("\"\u{01}\"", "control character"),
+    (#""\x""#, "unknown escape"), (#""\ud800""#, "surrogate"), (#""\ud800\u0041""#, "surrogate"),
+    (#""\udc00""#, "surrogate"),
+    (#""\u12g4""#, "four hex digits"), ("1 2", "text after the end"), ("{\"a\":1,\"a\":2}", "'a' occurs twice"),
+    ("1e999", "too large"),
     ("/* */1", "cannot start with '/'"), ("{'a':1}", "expected a key"),
   ])
   func refuses(_ text: String, because reason: String) {

@@ -10,7 +10,9 @@ private func made(_ header: String, data: Int = 0, claiming length: UInt64? = ni
     + (0..<data).map { UInt8(truncatingIfNeeded: $0) }
 }
 
-private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try SafetensorsFile(Bytes(bytes), name: "f") }
+private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile {
+  try SafetensorsFile(Bytes(bytes), name: "f")
+}
 
 @Suite struct SafetensorsTests {
   @Test func readsShapesTypesAndMetadata() throws {
@@ -37,7 +39,10 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
     // The header is one byte short of a multiple of 8, so every f32 is misaligned.
     var header = #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
     while header.utf8.count % 8 != 7 { header += " " }
-    #expect(try read(made(header, data: 8)).tensor("x").floats() == [Float(bitPattern: 0x0302_0100), Float(bitPattern: 0x0706_0504)])
+    #expect(
+      try read(made(header, data: 8)).tensor("x").floats() == [
+        Float(bitPattern: 0x0302_0100), Float(bitPattern: 0x0706_0504),
+      ])
   }
 
   @Test func doublesAreNarrowedAndOddTypesRefusedOnlyWhenAskedFor() throws {
@@ -53,12 +58,24 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
 
   @Test(arguments: [
     (#"{"x":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}"#, 4, "unknown element type: found 'F31'"),
-    (#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "'x' occurs twice"),
+    (
+      #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+      8, "'x' occurs twice"
+    ),
     (#"{"x":{"dtype":"F32","shape":[1],"dtype":"F16","data_offsets":[0,4]}}"#, 4, "'dtype' occurs twice"),
     (#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4, "found 4 bytes, expected 8"),
-    (#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}"#, 6, "'y': its data overlaps that of 'x'"),
-    (#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4, "overlaps"),
-    (#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#, 12, "'y': there is a hole of 4 bytes"),
+    (
+      #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}"#,
+      6, "'y': its data overlaps that of 'x'"
+    ),
+    (
+      #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+      4, "overlaps"
+    ),
+    (
+      #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
+      12, "'y': there is a hole of 4 bytes"
+    ),
     (#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "hole of 4 bytes"),
     (#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 8, "data that belongs to no tensor"),
     (#"{"x":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#, 8, "cut short"),
@@ -84,7 +101,10 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
     (#"[]"#, 0, "not a JSON object"),
     (#""#, 0, "not a JSON object"),
     (#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},}"#, 4, "not valid JSON"),
-    ("{\"e\u{301}\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"\u{e9}\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", 2, "twice"),
+    (
+      "{\"e\u{301}\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"\u{e9}\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}",
+      2, "twice"
+    ),
   ])
   func refuses(_ header: String, data: Int, because reason: String) {
     let error = #expect(throws: FormatError.self) { try read(made(header, data: data)) }
@@ -93,7 +113,8 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
 
   @Test func checksTheClaimedLengthBeforeAnythingElse() {
     for (claim, reason) in [
-      (UInt64.max, "at most 100000000"), (UInt64(Int.max), "at most"), (100_000_001, "at most"), (99_999_999, "at least"), (3, "at least"),
+      (UInt64.max, "at most 100000000"), (UInt64(Int.max), "at most"), (100_000_001, "at most"),
+      (99_999_999, "at least"), (3, "at least"),
     ] as [(UInt64, String)] {
       let error = #expect(throws: FormatError.self) { try read(made("{}", claiming: claim)) }
       #expect(error?.description.contains(reason) == true, "\(claim): \(error?.description ?? "no error")")
@@ -109,7 +130,9 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
   }
 
   @Test func everyTruncationOfAFileIsRefused() throws {
-    let whole = made(#"{"a":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},"b":{"dtype":"I32","shape":[2],"data_offsets":[6,14]}}"#, data: 14)
+    let whole = made(
+      #"{"a":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},"b":{"dtype":"I32","shape":[2],"data_offsets":[6,14]}}"#,
+      data: 14)
     #expect(try read(whole).keys == ["a", "b"])
     for length in 0..<whole.count {
       #expect(throws: FormatError.self, "cut at \(length)") { try read(Array(whole[..<length])) }
@@ -120,7 +143,7 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
     let whole = made(
       #"{"__metadata__":{"k":"v"},"a":{"dtype":"F16","shape":[3,1],"data_offsets":[0,6]},"b":{"dtype":"I32","shape":[2],"data_offsets":[6,14]}}"#,
       data: 14)
-    var random = SplitMix(state: 20261121)
+    var random = SplitMix(state: 20_261_121)
     var accepted = 0
     for _ in 0..<20_000 {
       var bytes = whole
@@ -128,7 +151,9 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
         let place = Int.random(in: 0..<bytes.count, using: &random)
         switch Int.random(in: 0..<4, using: &random) {
         case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-        case 1: bytes[place] = UInt8(ascii: "0123456789,:\"[]{}-e".utf8.randomElement(using: &random).map { Unicode.Scalar($0) }!)
+        case 1:
+          bytes[place] = UInt8(
+            ascii: "0123456789,:\"[]{}-e".utf8.randomElement(using: &random).map { Unicode.Scalar($0) }!)
         case 2: bytes.remove(at: place)
         default: bytes.insert(UInt8.random(in: 32..<127, using: &random), at: place)
         }
@@ -169,7 +194,10 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
       let path = "\(folder)/a.safetensors"
       let square = Tensor([1, 2, 3, 4, 5, 6], [2, 3])
       try SafetensorsFile.write(
-        [("half", square.converted(to: .f16)), ("turned", square.transposed()), ("ids", Tensor(ints: [7, -8], [2])), ("one", Tensor(3.5))],
+        [
+          ("half", square.converted(to: .f16)), ("turned", square.transposed()), ("ids", Tensor(ints: [7, -8], [2])),
+          ("one", Tensor(3.5)),
+        ],
         metadata: [("format", "pt")], to: path)
       let file = try SafetensorsFile(path: path)
       #expect(file.keys == ["half", "ids", "one", "turned"])
@@ -202,7 +230,9 @@ private func read(_ bytes: [UInt8]) throws(FormatError) -> SafetensorsFile { try
       #expect(throws: FormatError.self) { try SafetensorsFile.write([("__metadata__", Tensor(2))], to: path) }
       #expect(try SafetensorsFile(path: path).tensor("x").item == 1)
       #expect(FolderTree(folder).list("") == ["a.safetensors"])
-      let error = #expect(throws: FormatError.self) { try SafetensorsFile.write([], to: "\(folder)/none/a.safetensors") }
+      let error = #expect(throws: FormatError.self) {
+        try SafetensorsFile.write([], to: "\(folder)/none/a.safetensors")
+      }
       #expect(error?.description.contains("cannot be written: No such file") == true)
     }
   }

@@ -4,9 +4,10 @@ import LimnTestSupport
 import Testing
 
 private func weights(_ shapes: [String: Shape]) -> [String: Weight] {
-  Dictionary(uniqueKeysWithValues: shapes.map { key, shape in
-    (key, Weight(key: key, source: Tensor([Float](repeating: 1, count: shape.count), shape)))
-  })
+  Dictionary(
+    uniqueKeysWithValues: shapes.map { key, shape in
+      (key, Weight(key: key, source: Tensor([Float](repeating: 1, count: shape.count), shape)))
+    })
 }
 
 @Suite struct WeightReaderTests {
@@ -40,7 +41,8 @@ private func weights(_ shapes: [String: Shape]) -> [String: Weight] {
   @Test func refusesAnotherShape() {
     let reader = WeightReader(weights(["a": [2, 3]]), file: "unet")
     let error = #expect(throws: FormatError.self) { try reader.take("a", shape: [3, 2]) }
-    #expect(error?.description == "'unet': 'a': the shape does not fit the model's config: found [2, 3], expected [3, 2]")
+    #expect(
+      error?.description == "'unet': 'a': the shape does not fit the model's config: found [2, 3], expected [3, 2]")
   }
 }
 

@@ -53,7 +53,8 @@ package func expectSame(
 ) {
   guard actual.shape == expected.shape, actual.dtype == expected.dtype else {
     Issue.record(
-      "\(label) \(actual.dtype) \(actual.shape), expected \(expected.dtype) \(expected.shape)", sourceLocation: sourceLocation)
+      "\(label) \(actual.dtype) \(actual.shape), expected \(expected.dtype) \(expected.shape)",
+      sourceLocation: sourceLocation)
     return
   }
   let (a, e) = (actual.floats(), expected.floats())

@@ -14,8 +14,6 @@ struct LDMText {
     unused.sort()
   }
 
-  // MARK: CLIP
-
   private mutating func readCLIP(_ file: SafetensorsFile) throws(FormatError) {
     for key in file.entries.keys where key.hasPrefix(Self.clipPrefix) && !key.hasSuffix("position_ids") {
       var name = String(key.dropFirst(Self.clipPrefix.count))
@@ -31,7 +29,9 @@ struct LDMText {
     guard let table = weights["text_model.embeddings.token_embedding.weight"]?.shape, table.rank == 2, layers > 0,
       let positions = weights["text_model.embeddings.position_embedding.weight"]?.shape, positions.rank == 2,
       let inner = weights["text_model.encoder.layers.0.mlp.fc1.weight"]?.shape, inner.rank == 2
-    else { throw FormatError("the text encoder is not whole: its embeddings or first layer are missing", file: file.name) }
+    else {
+      throw FormatError("the text encoder is not whole: its embeddings or first layer are missing", file: file.name)
+    }
     config = [
       "architectures": ["CLIPTextModel"], "bos_token_id": 0, "eos_token_id": 2, "hidden_act": .string(activation),
       "hidden_size": .int(table[1]), "intermediate_size": .int(inner[0]), "layer_norm_eps": 1e-5,
@@ -42,10 +42,9 @@ struct LDMText {
     ]
   }
 
-  // MARK: OpenCLIP
-
   private static let top = [
-    "token_embedding.weight": "embeddings.token_embedding.weight", "positional_embedding": "embeddings.position_embedding.weight",
+    "token_embedding.weight": "embeddings.token_embedding.weight",
+    "positional_embedding": "embeddings.position_embedding.weight",
     "ln_final.weight": "final_layer_norm.weight", "ln_final.bias": "final_layer_norm.bias",
   ]
   private static let layer = [
@@ -55,7 +54,9 @@ struct LDMText {
 
   private mutating func readOpenCLIP(_ file: SafetensorsFile) throws(FormatError) {
     let blocks = "transformer.resblocks."
-    let names = file.entries.keys.filter { $0.hasPrefix(Self.openPrefix) }.map { String($0.dropFirst(Self.openPrefix.count)) }
+    let names = file.entries.keys.filter { $0.hasPrefix(Self.openPrefix) }.map {
+      String($0.dropFirst(Self.openPrefix.count))
+    }
     var layers = 0
     while file.entries["\(Self.openPrefix)\(blocks)\(layers).ln_1.weight"] != nil { layers += 1 }
     // 2.x conditions on the output before the last layer, so that layer is left out. ViT-H has 24; a file pruned to the
@@ -74,7 +75,8 @@ struct LDMText {
     try makeConfig(file, activation: "gelu")
   }
 
-  private mutating func addLayer(_ name: Substring, key: String, used: Int, _ file: SafetensorsFile) throws(FormatError) {
+  private mutating func addLayer(_ name: Substring, key: String, used: Int, _ file: SafetensorsFile) throws(FormatError)
+  {
     guard let dot = name.firstIndex(of: "."), let number = Int(name[..<dot]) else { return unused.append(key) }
     if number >= used { return }
     let rest = name[name.index(after: dot)...]
@@ -83,7 +85,8 @@ struct LDMText {
       let kind = rest.hasSuffix("weight") ? "weight" : "bias"
       let rows = file.entries[key]!.shape.first ?? 0
       guard rows % 3 == 0 else {
-        throw FormatError("is not the joined projection of queries, keys and values", file: file.name, key: key, found: "\(rows) rows")
+        throw FormatError(
+          "is not the joined projection of queries, keys and values", file: file.name, key: key, found: "\(rows) rows")
       }
       for (part, letter) in ["q", "k", "v"].enumerated() {
         let name = "\(start).self_attn.\(letter)_proj.\(kind)"
@@ -93,7 +96,8 @@ struct LDMText {
     }
     for (open, hugging) in Self.layer where rest.hasPrefix(open + ".") {
       let name = "\(start).\(hugging)\(rest.dropFirst(open.count))"
-      return weights[name] = try file.weight(key, as: name)
+      weights[name] = try file.weight(key, as: name)
+      return
     }
     unused.append(key)
   }

@@ -74,13 +74,15 @@ struct LDMUNet {
       }
       number += 1
     }
-    guard let layers = counts.first, layers > 0, counts.allSatisfy({ $0 == layers }), channels.count == counts.count else {
+    guard let layers = counts.first, layers > 0, counts.allSatisfy({ $0 == layers }), channels.count == counts.count
+    else {
       throw wrong("the UNet's input blocks are not those of Stable Diffusion: found \(counts) layers a block")
     }
     return layers
   }
 
-  private mutating func placeUp(_ names: Set<String>, layers: Int, _ wrong: (String) -> FormatError) throws(FormatError) {
+  private mutating func placeUp(_ names: Set<String>, layers: Int, _ wrong: (String) -> FormatError) throws(FormatError)
+  {
     let perBlock = layers + 1
     for number in 0..<channels.count * perBlock {
       let block = "output_blocks.\(number)"
@@ -120,7 +122,8 @@ struct LDMUNet {
       "block_out_channels": .array(channels.map { .int($0) }), "center_input_sample": false,
       "cross_attention_dim": .int(key[1]), "down_block_types": types(hasAttention, "Down"), "downsample_padding": 1,
       "flip_sin_to_cos": true, "freq_shift": 0, "in_channels": .int(first[1]), "layers_per_block": .int(layers),
-      "mid_block_scale_factor": 1, "norm_eps": 1e-5, "norm_num_groups": 32, "out_channels": .int(last), "sample_size": 64,
+      "mid_block_scale_factor": 1, "norm_eps": 1e-5, "norm_num_groups": 32, "out_channels": .int(last),
+      "sample_size": 64,
       "up_block_types": types(hasAttention.reversed(), "Up"), "use_linear_projection": .bool(isLinear),
     ]
   }

@@ -11,7 +11,11 @@ struct LDMVAE {
     let names = file.entries.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
     var levels = 0
     while file.entries["\(prefix)decoder.up.\(levels).block.0.conv1.weight"] != nil { levels += 1 }
-    config = try Self.config(file) { "\(prefix)encoder.down.\($0).block.\($1).conv1.weight" } conv: { "\(prefix)\($0)" }
+    config = try Self.config(file) {
+      "\(prefix)encoder.down.\($0).block.\($1).conv1.weight"
+    } conv: {
+      "\(prefix)\($0)"
+    }
     for name in names {
       guard let renamed = Self.renamed(name, levels: levels) else {
         // The discriminator and the perceptual loss of the autoencoder's own training.
@@ -28,7 +32,11 @@ struct LDMVAE {
 
   /// The config of a VAE file in diffusers naming that has none beside it.
   static func config(diffusersKeysOf file: SafetensorsFile) throws(FormatError) -> JSON {
-    try config(file) { "encoder.down_blocks.\($0).resnets.\($1).conv1.weight" } conv: { $0 }
+    try config(file) {
+      "encoder.down_blocks.\($0).resnets.\($1).conv1.weight"
+    } conv: {
+      $0
+    }
   }
 
   private static func config(
@@ -46,7 +54,8 @@ struct LDMVAE {
     func types(_ name: String) -> JSON { .array(channels.map { _ in .string(name) }) }
     return [
       "_class_name": "AutoencoderKL", "act_fn": "silu", "block_out_channels": .array(channels.map { .int($0) }),
-      "down_block_types": types("DownEncoderBlock2D"), "in_channels": .int(first[1]), "latent_channels": .int(latent[1]),
+      "down_block_types": types("DownEncoderBlock2D"), "in_channels": .int(first[1]),
+      "latent_channels": .int(latent[1]),
       "layers_per_block": .int(layers), "norm_num_groups": 32, "out_channels": .int(last), "sample_size": 512,
       "scaling_factor": 0.18215, "up_block_types": types("UpDecoderBlock2D"),
     ]

@@ -45,7 +45,9 @@ package enum ModelFamily: String, CaseIterable, Sendable, CustomStringConvertibl
       self = .lora
     } else if anyPrefix("control_model.", "controlnet_cond_embedding.") || anyPart("zero_convs.", "input_hint_block.") {
       self = .controlNet
-    } else if anyPart("joint_blocks.", "joint_transformer_blocks.") || any({ $0.hasPrefix("text_encoders.t5xxl.") }) && anyPart("joint") {
+    } else if anyPart("joint_blocks.", "joint_transformer_blocks.")
+      || any({ $0.hasPrefix("text_encoders.t5xxl.") }) && anyPart("joint")
+    {
       self = .sd3
     } else if anyPart("double_blocks.", "single_transformer_blocks.") {
       self = .flux
@@ -55,7 +57,9 @@ package enum ModelFamily: String, CaseIterable, Sendable, CustomStringConvertibl
       self = Self.checkpoint(keys: keys, shape: shape)
     } else if anyPrefix("vision_model.") {
       self = .clip
-    } else if anyPrefix("first_stage_model.", "encoder.down.", "decoder.up.", "encoder.down_blocks.", "decoder.up_blocks.") {
+    } else if anyPrefix(
+      "first_stage_model.", "encoder.down.", "decoder.up.", "encoder.down_blocks.", "decoder.up_blocks.")
+    {
       self = .vae
     } else if anyPrefix("down_blocks.", "input_blocks.") {
       self = .unet
@@ -79,7 +83,8 @@ package enum ModelFamily: String, CaseIterable, Sendable, CustomStringConvertibl
   private static func looksLikeEmbedding(keys: some Collection<String>, shape: (String) -> [Int]?) -> Bool {
     if keys.contains("emb_params") || keys.contains("string_to_param") { return true }
     if keys.contains("clip_l") && keys.count <= 2 { return true }
-    return !keys.isEmpty && keys.count <= 16 && keys.allSatisfy { (1...2).contains(shape($0)?.count ?? 0) && !$0.hasSuffix(".weight") }
+    return !keys.isEmpty && keys.count <= 16
+      && keys.allSatisfy { (1...2).contains(shape($0)?.count ?? 0) && !$0.hasSuffix(".weight") }
   }
 
   package init(of file: SafetensorsFile) {
@@ -88,8 +93,14 @@ package enum ModelFamily: String, CaseIterable, Sendable, CustomStringConvertibl
 
   /// The kind a `model_index.json` names by its pipeline class, nil when the class says nothing known.
   package init?(pipelineClass name: String) {
-    if name.contains("StableDiffusionXL") { self = .sdxl } else
-    if name.contains("StableDiffusion3") { self = .sd3 } else
-    if name.hasPrefix("Flux") { self = .flux } else { return nil }
+    if name.contains("StableDiffusionXL") {
+      self = .sdxl
+    } else if name.contains("StableDiffusion3") {
+      self = .sd3
+    } else if name.hasPrefix("Flux") {
+      self = .flux
+    } else {
+      return nil
+    }
   }
 }

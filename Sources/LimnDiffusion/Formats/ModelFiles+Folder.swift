@@ -27,9 +27,10 @@ extension ModelFiles {
     if tree.hasFolder("tokenizer") {
       let own = try ClipTokenizer(tree.subtree("tokenizer"))
       // The table of positions bounds a row; a shorter row is a choice of the tokenizer's.
-      tokenizer = if let positions, positions < own.maxLength {
-        try ClipTokenizer(tree.subtree("tokenizer"), maxLength: positions)
-      } else { own }
+      tokenizer =
+        if let positions, positions < own.maxLength {
+          try ClipTokenizer(tree.subtree("tokenizer"), maxLength: positions)
+        } else { own }
     } else {
       tokenizer = try .standard(for: family, maxLength: positions)
       notes.append("there is no tokenizer folder: CLIP's own vocabulary is used")
@@ -60,20 +61,26 @@ extension ModelFiles {
     let index = try tree.json("model_index.json")
     let expected = "a folder of a Stable Diffusion 1.x or 2.x model"
     if let name = index?["_class_name"]?.string, let family = ModelFamily(pipelineClass: name), !family.isSupported {
-      throw FormatError("is \(family.withArticle), which limn cannot run", file: tree.name, found: "'\(name)'", expected: expected)
+      throw FormatError(
+        "is \(family.withArticle), which limn cannot run", file: tree.name, found: "'\(name)'", expected: expected)
     }
     if names.contains("text_encoder_2/") {
-      throw FormatError("is \(ModelFamily.sdxl.withArticle), which limn cannot run", file: tree.name, found: "'text_encoder_2'", expected: expected)
+      throw FormatError(
+        "is \(ModelFamily.sdxl.withArticle), which limn cannot run", file: tree.name, found: "'text_encoder_2'",
+        expected: expected)
     }
     if names.contains("transformer/") && !names.contains("unet/") {
-      throw FormatError("is a model with a transformer in place of a UNet, which limn cannot run", file: tree.name, found: "'transformer'", expected: expected)
+      throw FormatError(
+        "is a model with a transformer in place of a UNet, which limn cannot run", file: tree.name,
+        found: "'transformer'", expected: expected)
     }
     if names.contains("unet/") { return }
     // One part of a model, given in place of the whole.
     if let config = try tree.json("config.json") {
       let part = config["_class_name"]?.string ?? config["architectures"]?.array?.first?.string ?? "one part of a model"
       throw FormatError(
-        "is one part of a model", file: tree.name, found: "'\(part)'", expected: expected, help: "give the folder above it")
+        "is one part of a model", file: tree.name, found: "'\(part)'", expected: expected,
+        help: "give the folder above it")
     }
     var help: String?
     if let file = names.first(where: { $0.hasSuffix(".safetensors") }) {
@@ -82,7 +89,8 @@ extension ModelFiles {
       throw Pickle.refusal("\(tree.name)/\(pickle)")
     }
     throw FormatError(
-      "there is no 'unet' folder in it", file: tree.name, found: names.isEmpty ? "nothing" : FormatError.listing(names, first: 10),
+      "there is no 'unet' folder in it", file: tree.name,
+      found: names.isEmpty ? "nothing" : FormatError.listing(names, first: 10),
       expected: expected, help: help)
   }
 
@@ -104,12 +112,15 @@ extension ModelFiles {
   }
 
   /// The variant to open: the one asked for, else the plain files, else the only one there is.
-  private static func choose(_ asked: String?, of files: WeightFiles, folder: String, notes: inout [String]) -> String? {
+  private static func choose(_ asked: String?, of files: WeightFiles, folder: String, notes: inout [String]) -> String?
+  {
     let there = files.variants
     if there.isEmpty || there.contains(asked) { return asked }
     let taken = there.contains(nil) ? nil : there[0]
     let name = taken.map { "the '\($0)' files" } ?? "the plain files"
-    notes.append(asked.map { "'\(folder)' has no variant '\($0)': \(name) are used" } ?? "'\(folder)' has only variants: \(name) are used")
+    notes.append(
+      asked.map { "'\(folder)' has no variant '\($0)': \(name) are used" }
+        ?? "'\(folder)' has only variants: \(name) are used")
     return taken
   }
 

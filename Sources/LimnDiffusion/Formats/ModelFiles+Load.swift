@@ -23,7 +23,9 @@ extension ModelFiles {
         "the tokenizer and the text encoder do not belong together", file: textEncoder.name,
         found: "\(tokenizer.vocabularySize) words in the vocabulary and \(table.shape[0]) embeddings")
     }
-    if let width = textEncoder.config["hidden_size"]?.int, let wanted = unet.config["cross_attention_dim"]?.int, width != wanted {
+    if let width = textEncoder.config["hidden_size"]?.int, let wanted = unet.config["cross_attention_dim"]?.int,
+      width != wanted
+    {
       throw FormatError(
         "the UNet and the text encoder do not belong together", file: name,
         found: "a UNet that attends at width \(wanted) and a text encoder of width \(width)")
@@ -44,7 +46,9 @@ enum ModelSource {
 
   init(_ name: String, revision: String) throws(FormatError) {
     let isPlain = !name.contains("/") && !name.contains("\\")
-    if isPlain, let bundled = EmbeddedTree(name).list("").isEmpty ? nil : EmbeddedTree(name), bundled.exists("model_index.json") {
+    if isPlain, let bundled = EmbeddedTree(name).list("").isEmpty ? nil : EmbeddedTree(name),
+      bundled.exists("model_index.json")
+    {
       self = .tree(bundled)
       return
     }
@@ -76,7 +80,8 @@ enum ModelSource {
     let nearest = nearestName(to: file, in: bundled + there)
     return FormatError(
       "there is no such model", file: name,
-      expected: "\(FormatError.listing(bundled)), a folder in diffusers layout, a '.safetensors' file, or a repository in the Hugging Face cache",
+      expected:
+        "\(FormatError.listing(bundled)), a folder in diffusers layout, a '.safetensors' file, or a repository in the Hugging Face cache",
       help: nearest.map { "did you mean '\(folder.isEmpty ? $0 : "\(folder)/\($0)")'?" })
   }
 }

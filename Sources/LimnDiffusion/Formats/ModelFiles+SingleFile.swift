@@ -5,7 +5,8 @@ enum LDMCheckpoint {
   /// The noise schedule every 1.x and 2.x checkpoint was trained with, spelled as a diffusers scheduler config.
   static let scheduler: JSON = [
     "_class_name": "DDIMScheduler", "beta_end": 0.012, "beta_schedule": "scaled_linear", "beta_start": 0.00085,
-    "clip_sample": false, "num_train_timesteps": 1000, "set_alpha_to_one": false, "skip_prk_steps": true, "steps_offset": 1,
+    "clip_sample": false, "num_train_timesteps": 1000, "set_alpha_to_one": false, "skip_prk_steps": true,
+    "steps_offset": 1,
     "timestep_spacing": "leading",
   ]
 
@@ -52,7 +53,9 @@ extension ModelFiles {
       vae = ComponentFiles(name: "\(path) (vae)", config: own.config, weights: own.weights)
       unused += own.unused
     } else {
-      throw FormatError("holds no VAE", file: path, expected: "keys such as 'first_stage_model.…'", help: "'vae:' takes one from elsewhere")
+      throw FormatError(
+        "holds no VAE", file: path, expected: "keys such as 'first_stage_model.…'",
+        help: "'vae:' takes one from elsewhere")
     }
     scheduler = LDMCheckpoint.scheduler
     let configs = try Self.configs(for: path, options: options, unet: unet.config, text: text.config)
@@ -68,7 +71,9 @@ extension ModelFiles {
   }
 
   /// The configs a checkpoint in one file would get from its shapes alone.
-  package static func inferredConfigs(singleFile path: String) throws(FormatError) -> (unet: JSON, vae: JSON, text: JSON) {
+  package static func inferredConfigs(singleFile path: String) throws(FormatError) -> (
+    unet: JSON, vae: JSON, text: JSON
+  ) {
     let file = try SafetensorsFile(path: path)
     let family = ModelFamily(of: file)
     try checkFamily(family, file)
@@ -91,8 +96,11 @@ extension ModelFiles {
     case .vae: throw wrong("is a VAE alone", help: "it can be given as 'vae:' of a model")
     case .unet, .textEncoder:
       let isPart = FileKind(at: "\(folder)/config.json") == .file
-      throw wrong("is \(family.withArticle)", help: isPart ? "give the model's folder, '\(folder.splitLastComponent.folder)'" : nil)
-    case .unknown: throw wrong("holds no model limn knows: its keys are such as \(FormatError.listing(file.keys, first: 3))")
+      throw wrong(
+        "is \(family.withArticle)",
+        help: isPart ? "give the model's folder, '\(folder.splitLastComponent.folder)'" : nil)
+    case .unknown:
+      throw wrong("holds no model limn knows: its keys are such as \(FormatError.listing(file.keys, first: 3))")
     default: throw wrong("is \(family.withArticle)")
     }
   }
@@ -115,12 +123,17 @@ extension ModelFiles {
       tree = FolderTree(folder.isEmpty ? "." : folder)
     }
     let pairs = [
-      ("unet/config.json", unet, ["block_out_channels", "in_channels", "out_channels", "cross_attention_dim", "layers_per_block"]),
+      (
+        "unet/config.json", unet,
+        ["block_out_channels", "in_channels", "out_channels", "cross_attention_dim", "layers_per_block"]
+      ),
       ("text_encoder/config.json", text, ["hidden_size", "num_hidden_layers", "vocab_size", "intermediate_size"]),
     ]
     for (part, inferred, keys) in pairs {
       guard let config = try tree.json(part) else {
-        if isAsked { throw FormatError("there is no '\(part)' in it", file: tree.name, found: FormatError.listing(tree.list(""))) }
+        if isAsked {
+          throw FormatError("there is no '\(part)' in it", file: tree.name, found: FormatError.listing(tree.list("")))
+        }
         return nil
       }
       if let key = keys.first(where: { config[$0] != inferred[$0] }) {
@@ -136,7 +149,9 @@ extension ModelFiles {
   private mutating func take(_ tree: any FileTree, ownVAE: Bool) throws(FormatError) {
     unet.config = try tree.json("unet/config.json") ?? unet.config
     textEncoder.config = try tree.json("text_encoder/config.json") ?? textEncoder.config
-    if ownVAE, let config = try tree.json("vae/config.json"), config["block_out_channels"] == vae.config["block_out_channels"] {
+    if ownVAE, let config = try tree.json("vae/config.json"),
+      config["block_out_channels"] == vae.config["block_out_channels"]
+    {
       vae.config = config
     }
     if let schedule = try tree.json("scheduler/scheduler_config.json") {
@@ -161,12 +176,16 @@ extension ModelFiles {
       // LDM's default is epsilon, so a yaml without the line says that.
       let spelling = FlatYAML.value(of: "parameterization", in: yaml) ?? "eps"
       guard let said = PredictionKind(spelling: spelling) else {
-        throw FormatError("is not a kind of prediction", file: path, key: "parameterization", found: "'\(spelling)'", expected: "'eps' or 'v'")
+        throw FormatError(
+          "is not a kind of prediction", file: path, key: "parameterization", found: "'\(spelling)'",
+          expected: "'eps' or 'v'")
       }
       self = deciding(said)
-      notes.append("'\(path.splitLastComponent.name)' says that the model predicts \(said == .velocity ? "v" : said.rawValue)")
+      notes.append(
+        "'\(path.splitLastComponent.name)' says that the model predicts \(said == .velocity ? "v" : said.rawValue)")
     }
-    if prediction == nil, let said = file.metadata("modelspec.prediction_type").flatMap(PredictionKind.init(spelling:)) {
+    if prediction == nil, let said = file.metadata("modelspec.prediction_type").flatMap(PredictionKind.init(spelling:))
+    {
       self = deciding(said)
     }
     if file.entries["v_pred"] != nil { self = deciding(.velocity) }  // the mark webui and ComfyUI look for
@@ -186,8 +205,12 @@ extension ModelFiles {
         strangers.append(key)
       }
     }
-    if averages > 0 { notes.append("\(averages) keys of an averaged copy ('model_ema.…') are skipped: the plain weights are used") }
-    if !strangers.isEmpty { notes.append("\(strangers.count) keys are not used: \(FormatError.listing(strangers.sorted()))") }
+    if averages > 0 {
+      notes.append("\(averages) keys of an averaged copy ('model_ema.…') are skipped: the plain weights are used")
+    }
+    if !strangers.isEmpty {
+      notes.append("\(strangers.count) keys are not used: \(FormatError.listing(strangers.sorted()))")
+    }
   }
 }
 

@@ -59,7 +59,9 @@ package struct ModelFiles: Sendable {
     var copy = self
     copy.prediction = prediction
     copy.scheduler = scheduler.with("prediction_type", .string(prediction.rawValue))
-    if isInferred, family == .sd2 { copy.unet.config = unet.config.with("sample_size", prediction == .velocity ? 96 : 64) }
+    if isInferred, family == .sd2 {
+      copy.unet.config = unet.config.with("sample_size", prediction == .velocity ? 96 : 64)
+    }
     return copy
   }
 

@@ -19,7 +19,9 @@ enum VAEFiles {
     let folder = tree.hasFolder("vae") ? "vae" : ""
     let part = folder.isEmpty ? tree : tree.subtree(folder)
     guard let config = try part.json("config.json") else {
-      throw FormatError("is not the folder of a VAE", file: tree.name, found: FormatError.listing(part.list("")), expected: "'config.json' and weights")
+      throw FormatError(
+        "is not the folder of a VAE", file: tree.name, found: FormatError.listing(part.list("")),
+        expected: "'config.json' and weights")
     }
     if let name = config["_class_name"]?.string, name != "AutoencoderKL" {
       throw FormatError("is not a VAE", file: tree.name, found: "'\(name)'", expected: "'AutoencoderKL'")
@@ -46,7 +48,8 @@ enum VAEFiles {
       let config = isItsConfig ? beside! : try LDMVAE.config(diffusersKeysOf: file)
       return ComponentFiles(name: path, config: config, weights: weights)
     }
-    let prefix = family == .vae && !file.entries.keys.contains { $0.hasPrefix("first_stage_model.") } ? "" : "first_stage_model."
+    let prefix =
+      family == .vae && !file.entries.keys.contains { $0.hasPrefix("first_stage_model.") } ? "" : "first_stage_model."
     let vae = try LDMVAE(file, prefix: prefix)
     return ComponentFiles(name: path, config: vae.config, weights: vae.weights)
   }

@@ -34,7 +34,8 @@ package struct WeightFiles {
         switch parts {
         case ["safetensors"], ["safetensors", "index", "json"]: found.append(nil)
         case _ where parts.count == 2 && parts[1] == "safetensors": found.append(String(parts[0]))
-        case _ where parts.count == 4 && parts[0] == "safetensors" && parts[1] == "index": found.append(String(parts[2]))
+        case _ where parts.count == 4 && parts[0] == "safetensors" && parts[1] == "index":
+          found.append(String(parts[2]))
         default: break
         }
       }
@@ -68,7 +69,8 @@ package struct WeightFiles {
     var shards: Set<String> = []
     for member in map {
       guard let shard = member.value.string, !shard.contains("/"), shard.hasSuffix(".safetensors") else {
-        throw FormatError("is not the name of a shard", file: "\(tree.name)/\(index)", key: member.key, found: "\(member.value)")
+        throw FormatError(
+          "is not the name of a shard", file: "\(tree.name)/\(index)", key: member.key, found: "\(member.value)")
       }
       shards.insert(shard)
     }

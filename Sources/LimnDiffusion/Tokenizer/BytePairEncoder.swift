@@ -37,7 +37,8 @@ struct BytePairEncoder: Sendable {
     }
     merges.reserveCapacity(pairs.count)
     for (rank, pair) in pairs.enumerated() {
-      guard let left = vocabulary.id(of: pair.left, joinedWith: []), let right = vocabulary.id(of: [], joinedWith: pair.right),
+      guard let left = vocabulary.id(of: pair.left, joinedWith: []),
+        let right = vocabulary.id(of: [], joinedWith: pair.right),
         let whole = vocabulary.id(of: pair.left, joinedWith: pair.right)
       else {
         let found = "'\(String(decoding: pair.left, as: UTF8.self)) \(String(decoding: pair.right, as: UTF8.self))'"
@@ -120,7 +121,8 @@ struct BytePairEncoder: Sendable {
       var index = 0
       while true {
         var smallest = index
-        for child in [2 * index + 1, 2 * index + 2] where child < items.count && items[child].isBefore(items[smallest]) {
+        for child in [2 * index + 1, 2 * index + 2] where child < items.count && items[child].isBefore(items[smallest])
+        {
           smallest = child
         }
         if smallest == index { return top }

@@ -29,7 +29,8 @@ extension ClipTokenizer {
       let text = given ?? content(name, otherwise: otherwise)
       guard let text, let id = source.vocabulary.id(of: text) else {
         throw FormatError(
-          "the vocabulary has no such token", file: "\(tree.name)/\(source.file)", key: name, found: text.map { "'\($0)'" })
+          "the vocabulary has no such token", file: "\(tree.name)/\(source.file)", key: name,
+          found: text.map { "'\($0)'" })
       }
       return id
     }
@@ -53,7 +54,8 @@ extension ClipTokenizer {
     let encoder = try BytePairEncoder(
       vocabulary: source.vocabulary, merges: source.merges, unknown: unknown, file: "\(tree.name)/\(source.file)")
     self.init(
-      vocabulary: source.vocabulary, encoder: encoder, specials: source.specials, bos: Int(bos), eos: Int(eos), pad: Int(pad),
+      vocabulary: source.vocabulary, encoder: encoder, specials: source.specials, bos: Int(bos), eos: Int(eos),
+      pad: Int(pad),
       maxLength: length)
   }
 }
@@ -97,11 +99,13 @@ private struct VocabularyFiles {
 
   private mutating func readVocabulary(_ document: JSON, in tree: any FileTree) throws(FormatError) {
     guard let members = document.object else {
-      throw FormatError("is not a vocabulary", file: "\(tree.name)/\(file)", found: document.kind, expected: "an object")
+      throw FormatError(
+        "is not a vocabulary", file: "\(tree.name)/\(file)", found: document.kind, expected: "an object")
     }
     for member in members {
       guard let id = member.value.int, (0...Self.largestID).contains(id) else {
-        throw FormatError("is not the id of a piece", file: "\(tree.name)/\(file)", key: member.key, found: "\(member.value)")
+        throw FormatError(
+          "is not the id of a piece", file: "\(tree.name)/\(file)", key: member.key, found: "\(member.value)")
       }
       vocabulary.put(member.key, id: id)
     }
@@ -120,7 +124,8 @@ private struct VocabularyFiles {
       !line[(space + 1)...].contains(UInt8(ascii: " "))
     else {
       throw FormatError(
-        "line \(number) is not a merge", file: file, found: "'\(String(decoding: line, as: UTF8.self))'", expected: "two pieces")
+        "line \(number) is not a merge", file: file, found: "'\(String(decoding: line, as: UTF8.self))'",
+        expected: "two pieces")
     }
     merges.append((line[..<space], line[(space + 1)...]))
   }

@@ -47,7 +47,8 @@ package struct ClipTokenizer: Sendable {
 
   /// - Parameter specials: Tokens that are recognised as a whole in the source text.
   init(
-    vocabulary: Vocabulary, encoder: BytePairEncoder, specials: [(id: Int, content: String)], bos: Int, eos: Int, pad: Int,
+    vocabulary: Vocabulary, encoder: BytePairEncoder, specials: [(id: Int, content: String)], bos: Int, eos: Int,
+    pad: Int,
     maxLength: Int
   ) {
     self.vocabulary = vocabulary
@@ -96,8 +97,6 @@ package struct ClipTokenizer: Sendable {
       scalar.value >= 0xF0000 && !learned.contains { $0.character == scalar }
     }
   }
-
-  // MARK: Encoding
 
   /// The tokens of `text`, without the two that mark the ends of a row and however many they are.
   package func encode(_ text: String) -> [TokenPiece] {

@@ -69,8 +69,6 @@ package struct TokenizedPrompt: Sendable {
     return String(text[start..<utf8.index(start, offsetBy: range.count)])
   }
 
-  // MARK: From words to positions
-
   /// The positions of `phrase` in the prompt, one list an occurrence, first to last.
   ///
   /// A phrase is compared as tokens, so case and spacing do not matter, and "pan" is not found in "panda".
@@ -89,7 +87,9 @@ package struct TokenizedPrompt: Sendable {
         index += 1
       }
     }
-    guard !found.isEmpty else { throw PromptError(.notFound(nearest: nearest(to: phrase), words: words), phrase: phrase) }
+    guard !found.isEmpty else {
+      throw PromptError(.notFound(nearest: nearest(to: phrase), words: words), phrase: phrase)
+    }
     let whole = found.filter { $0.upperBound <= kept }
     guard !whole.isEmpty else { throw PromptError(.cut(room: kept), phrase: phrase) }
     return whole.map { $0.map(position(ofPiece:)) }
@@ -148,7 +148,8 @@ package struct PromptError: Error, Hashable, Sendable, CustomStringConvertible {
     case .emptyPhrase: "'\(phrase)' has no words to look for"
     case .notFound(let nearest?, _): "'\(phrase)' does not occur in the prompt; did you mean '\(nearest)'?"
     case .notFound(nil, let words) where words.isEmpty: "'\(phrase)' does not occur in the prompt, which is empty"
-    case .notFound(nil, let words): "'\(phrase)' does not occur in the prompt: its words are \(FormatError.listing(words, first: 12))"
+    case .notFound(nil, let words):
+      "'\(phrase)' does not occur in the prompt: its words are \(FormatError.listing(words, first: 12))"
     case .cut(let room): "'\(phrase)' fell off the end of the prompt: only its first \(room) tokens are used"
     case .occurrence(let n, let count):
       "there is no occurrence \(n) of '\(phrase)' in the prompt: it occurs \(count == 1 ? "once" : "\(count) times")"
