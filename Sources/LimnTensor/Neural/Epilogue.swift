@@ -19,7 +19,7 @@ package struct Epilogue {
   var isTraced: Bool { pictureBias?.isTraced == true || residual?.isTraced == true }
 
   /// The same as operations.
-  func applied(to y: Tensor) -> Tensor {
+  package func applied(to y: Tensor) -> Tensor {
     var y = y
     if let pictureBias { y = y + pictureBias.unsqueezed(-1).unsqueezed(-1) }
     if let residual { y = y + residual }
