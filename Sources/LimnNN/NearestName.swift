@@ -2,6 +2,7 @@
 ///
 /// Close means: within a third of its length in edits (a letter changed, left out, added, or two swapped), ignoring case.
 package func nearestName(to name: String, in names: some Sequence<String>) -> String? {
+  if name.isEmpty { return nil }
   let wanted = Array(name.lowercased())
   let limit = max(1, (wanted.count + 1) / 3)
   var best: (name: String, distance: Int)?

@@ -239,3 +239,15 @@ private func message(_ name: String, _ options: ModelOptions = ModelOptions()) -
     }
   }
 }
+
+@Suite struct EmbeddedTreeTests {
+  @Test func listsAndReadsTheFilesInTheBinary() throws {
+    #expect(EmbeddedTree.folders.contains("sticker") && EmbeddedTree.folders.contains("clip-tokenizer"))
+    let tree = EmbeddedTree("sticker")
+    #expect(tree.list("").contains("model_index.json") && tree.hasFolder("unet") && tree.exists("unet/config.json"))
+    #expect(try tree.json("unet/config.json")?["_class_name"] == "UNet2DConditionModel")
+    #expect(try tree.bytes("none") == nil)
+    #expect(EmbeddedTree("none").list("") == [])
+    #expect(EmbeddedTree("stick").list("") == [])
+  }
+}

@@ -17,6 +17,7 @@ package struct ComponentFiles: Sendable {
   package var reader: WeightReader { WeightReader(weights, file: name) }
 }
 
+/// The samplers' ``PredictionKind``, as the bindings spell it.
 package typealias PredictionType = PredictionKind
 
 extension PredictionKind {
