@@ -85,9 +85,7 @@ package final class Interpreter {
     }
     nativeNumbers = numbers
     machine = Machine(
-      interrupt: interrupt, stackEnd: main.stackEnd, top: main.slots + Module.slotLimit, depth: limits.depth)
-    machine.natives = groups
-    machine.nativeNumbers = numbers
+      natives: groups, nativeNumbers: numbers, interrupt: interrupt, stackEnd: main.stackEnd, top: main.slots + Module.slotLimit, depth: limits.depth)
     machine.runModule = { [unowned self] module in try self.run(module) }
   }
 

@@ -3,7 +3,7 @@ extension Builtins {
     Native("map(xs, f: function)", doc: "What the function gives for each item.") { call in
       var result = Value.list(capacity: 8)
       do {
-        try call.machine.forEach(call[0]) { result.append(taking: try call.owned(call[1], $0)) }
+        try call.machine.forEach(call[0]) { result.append(taking: try call.machine.invoke(call[1], with: $0)) }
       } catch {
         result.release()
         throw error
@@ -26,7 +26,7 @@ extension Builtins {
       var result = call[1].retained()
       do {
         try call.machine.forEach(call[0]) { item in
-          let next = try call.owned(call[2], result, item)
+          let next = try call.machine.invoke(call[2], [result, item])
           result.release()
           result = next
         }
@@ -56,7 +56,7 @@ extension Builtins {
   ]
 
   private static func condition(_ call: NativeCall, _ function: Value, _ item: Value) throws -> Bool {
-    let result = try call.owned(function, item)
+    let result = try call.machine.invoke(function, with: item)
     defer { result.release() }
     guard let bool = result.bool else { throw call.machine.conditionFault(result, nil) }
     return bool

@@ -44,7 +44,7 @@ extension Builtins {
     },
     Native("enumerate(xs, start: int = 0)", doc: "The pairs of place and item.") { call in
       let start = try call.int(1)
-      return call.make(try call.items(of: call[0]).enumerated().map { call.make([.int(start + $0.offset), $0.element]) })
+      return call.make(try call.items(of: call[0]).enumerated().map { call.make([.int(start &+ $0.offset), $0.element]) })
     },
     Native("contains(xs: list, item)", doc: "Whether an item is equal to this one.") { call in
       for item in try call.list(0) where try call.equal(item, call[1]) { return .bool(true) }
@@ -52,8 +52,8 @@ extension Builtins {
     },
     Native("contains(r: range, item)", doc: "Whether the range passes the int.") { call in
       guard let range = call[0].range, case .int(let value)? = call[1].number, range.count > 0 else { return .bool(false) }
-      let distance = value - range.start
-      return .bool(distance % range.step == 0 && (0..<range.count).contains(distance / range.step))
+      let (distance, overflow) = value.subtractingReportingOverflow(range.start)
+      return .bool(!overflow && distance % range.step == 0 && (0..<range.count).contains(distance / range.step))
     },
     Native("index_of(xs: list, item)", doc: "The place of the first equal item, nil if there is none.") { call in
       for (index, item) in try call.list(0).enumerated() where try call.equal(item, call[1]) { return .int(index) }
@@ -80,7 +80,7 @@ extension Builtins {
     },
     Native("repeat(xs: list, times: int)", doc: "The items of the list that many times over.") { call in
       let (items, times) = (try call.list(0), try call.int(1, in: 0...Int(Int32.max)))
-      guard items.count * times <= 1 << 30 else { throw call.fault(.limit, "the list would have \(items.count * times) items", at: 1) }
+      guard items.count * times <= 1 << 27 else { throw call.fault(.memory, "the list would have \(items.count * times) items", at: 1) }
       return call.make([[Value]](repeating: items, count: times).flatMap { $0 })
     },
     Native("sum(xs: list)", doc: "The items added up, with broadcasting; 0 for none.") { call in

@@ -5,8 +5,9 @@ extension Builtins {
       guard step != 0 else { throw call.fault(.value, "the step is 0", at: 2) }
       let (distance, overflow) = end.subtractingReportingOverflow(start)
       guard !overflow, step != .min else { throw Fault(.value, "the range is too long") }
-      let count = step > 0 ? (distance + step - 1) / step : (distance + step + 1) / step
-      return call.machine.pooled(.range(start: start, count: max(0, count), step: step))
+      // Rounded up; a range that runs the wrong way is empty.
+      let count = distance / step + (distance % step == 0 ? 0 : 1)
+      return call.machine.pooled(.range(start: start, count: (distance < 0) == (step < 0) ? count : 0, step: step))
     },
     Native("by(r: range, step: int)", doc: "Each step-th int of the range, from its first.") { call in
       let range = call[0].range!

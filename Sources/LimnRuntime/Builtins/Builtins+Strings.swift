@@ -58,7 +58,7 @@ extension Builtins {
     Native("repeat(text: string, times: int)", doc: "The text that many times over.") { call in
       let (text, times) = (call[0].asString, try call.int(1, in: 0...Int(Int32.max)))
       let size = text.pointee.count * times
-      guard size <= 1 << 30 else { throw call.fault(.limit, "the text would have \(size) bytes", at: 1) }
+      guard size <= 1 << 30 else { throw call.fault(.memory, "the text would have \(size) bytes", at: 1) }
       var result = Value.string(capacity: size)
       for _ in 0..<times { result.append(bytes: text.buffer) }
       return call.machine.pooled(result)

@@ -13,9 +13,4 @@ extension NativeCall {
     arguments[index] = .nil
     return value
   }
-
-  /// Calls a function and owns the result; for loops over many items, so that the pool stays small.
-  func owned(_ function: Value, _ arguments: Value...) throws -> Value {
-    try machine.invoke(function, arguments)
-  }
 }

@@ -83,8 +83,14 @@ extension FunctionCompiler {
 
   private func string(_ literal: StringLiteral, into target: Int, _ range: SourceRange) {
     if let text = literal.plainText { return emit(.loadConstant, target, constant(text), 0, range) }
-    let mark = next
     let first = next
+    pushParts(of: literal, range)
+    emit(.concat, target, first, literal.parts.count, range)
+    free(to: first)
+  }
+
+  /// Compiles the parts of a string into new consecutive registers.
+  func pushParts(of literal: StringLiteral, _ range: SourceRange) {
     for part in literal.parts {
       let register = allocate(range)
       switch part {
@@ -92,8 +98,6 @@ extension FunctionCompiler {
       case .value(let value): compile(value, into: register)
       }
     }
-    emit(.concat, target, first, literal.parts.count, range)
-    free(to: mark)
   }
 
   /// Items that are made in registers at once; longer lists grow piece by piece, so that frames stay small.

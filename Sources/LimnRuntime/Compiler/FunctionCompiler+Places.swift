@@ -71,6 +71,7 @@ extension FunctionCompiler {
       if let small = smallInt(value), let opcode = op.withInt {
         return emit(opcode, register, register, small, range)
       }
+      if op == .add, appended(register, value, range) { return }
       emit(op.opcode, register, register, operand(value), range)
     } else if let call = movingCall(value, name) {
       let temporary = allocate(value.range)
@@ -83,6 +84,22 @@ extension FunctionCompiler {
       compile(value, into: temporary)
       emit(.take, register, temporary, 0, range)
     }
+  }
+
+  /// `xs += [x]` and `s += "…{x}"` without a list or string in between.
+  private func appended(_ register: Int, _ value: Expression, _ range: SourceRange) -> Bool {
+    switch value.kind {
+    case .list(let items) where items.count == 1:
+      let item = allocate(items[0].range)
+      compile(items[0], into: item)
+      emit(.appendOne, register, item, 0, range)
+    case .string(let literal) where literal.plainText == nil:
+      let first = next
+      pushParts(of: literal, value.range)
+      emit(.appendTexts, register, first, literal.parts.count, range)
+    default: return false
+    }
+    return true
   }
 
   /// Whether only the last instruction of an expression writes its target, so that a variable may be the target.

@@ -84,6 +84,15 @@ final class FunctionCompiler {
   func finish() -> Code {
     parts.frameSize = max(parts.frameSize, next, 1)
     parts.captureCount = captures.count
+    let largest = [
+      parts.constants.count, parts.tables.functions.count, parts.tables.indexPatterns.count, parts.tables.paths.count,
+      parts.tables.types.count, parts.tables.modules.count,
+    ]
+    if largest.contains(where: { $0 > Int(UInt16.max) }) {
+      unit.report(
+        .tooLarge, "the function is too large: more than \(UInt16.max) values, functions or places of one kind",
+        parts.ranges.first ?? SourceRange(start: 0, end: 0))
+    }
     for index in parts.tables.locals.indices where parts.tables.locals[index].end == Int.max {
       parts.tables.locals[index].end = parts.instructions.count
     }
@@ -141,7 +150,8 @@ final class FunctionCompiler {
   func constant(_ text: String) -> Int {
     if let known = strings[text] { return known }
     strings[text] = parts.constants.count
-    return addConstant(.string(owned: text))
+    // A source comes from outside: nothing in it may pose as a token.
+    return addConstant(.string(owned: TokenTable.cleaned(text)))
   }
 
   func constant(_ value: Double) -> Int {
@@ -152,10 +162,6 @@ final class FunctionCompiler {
 
   func addConstant(_ value: Value) -> Int {
     parts.constants.append(value)
-    if parts.constants.count > 65_000 {
-      unit.report(.tooLarge, "the function has more than 65000 constants", SourceRange(start: 0, end: 0))
-      return 0
-    }
     return parts.constants.count - 1
   }
 

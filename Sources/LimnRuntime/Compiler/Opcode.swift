@@ -42,6 +42,10 @@ enum Opcode: UInt8, CaseIterable {
   // MARK: Making
   /// r[a] = the texts of take r[b], …, r[b + c − 1] joined
   case concat
+  /// r[a] += the texts of take r[b], …, r[b + c − 1]: `s += "…{x}"`
+  case appendTexts
+  /// r[a] += [take r[b]]: `xs += [x]`
+  case appendOne
   /// r[a] = [take r[b], …], c of them
   case makeList
   /// r[a] = [take r[b]: take r[b + 1], …], c pairs

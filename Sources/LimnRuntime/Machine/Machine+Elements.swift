@@ -28,7 +28,7 @@ extension Machine {
   /// A value as part of an index: ranges are slices.
   static func indexItem(_ key: Value) -> IndexItem {
     guard let range = key.range, range.step > 0 else { return .at(key) }
-    return .slice(start: range.start, end: range.start + range.count * range.step, step: range.step)
+    return .slice(start: range.start, end: range.start &+ range.count &* range.step, step: range.step)
   }
 
   /// A position counted from the end when negative, checked.
@@ -94,7 +94,7 @@ extension Machine {
       case .slice(let hasLower, let hasUpper, let isClosed):
         let start = hasLower ? try bound() : nil
         let end = hasUpper ? try bound() : nil
-        let past = isClosed ? end.flatMap { $0 == -1 ? nil : $0 + 1 } : end
+        let past = isClosed ? end.flatMap { $0 == -1 ? nil : $0 == .max ? .max : $0 + 1 } : end
         return .slice(start: start, end: past, step: 1)
       }
     }

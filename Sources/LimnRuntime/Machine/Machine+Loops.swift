@@ -181,4 +181,39 @@ extension Machine {
     }
     Machine.set(r, i.a, result)
   }
+
+  /// `s += "…{x}"` without a string in between. A part that cannot be written leaves `s` as it was.
+  func appendTexts(_ r: UnsafeMutablePointer<Value>, _ i: Instruction) throws {
+    let target = r + Int(i.a)
+    guard target.pointee.tag == .string else {
+      let text = Instruction(.concat, Int(i.b), Int(i.b), Int(i.c))
+      try concatenate(r, text)
+      return try change(target, .add, r[Int(i.b)])
+    }
+    let parts = r + Int(i.b)
+    let before = target.pointee.asString.pointee.count
+    // A part that is the string itself must not move while it is read: its second holder makes a copy of the target.
+    for index in 0..<Int(i.c) {
+      do {
+        try append(parts[index], to: &target.pointee)
+      } catch {
+        let body = target.pointee.asString
+        body.pointee.count = before
+        body.pointee.scalarCount = -1
+        body.pointee.hash = 0
+        throw error
+      }
+    }
+    for index in 0..<Int(i.c) {
+      parts[index].release()
+      parts[index] = .nil
+    }
+  }
+
+  /// `x += [item]` for what is no list.
+  func appendOne(_ r: UnsafeMutablePointer<Value>, _ i: Instruction) throws {
+    let list = Value.list(taking: r + Int(i.b), count: 1)
+    r[Int(i.b)] = list
+    try change(r + Int(i.a), .add, list)
+  }
 }

@@ -67,7 +67,7 @@ extension Machine {
       if form.checks[index].accepts(value) { continue }
       try settle(form, index, arguments)
     }
-    let call = NativeCall(context: Context(machine: self), form: form, arguments: arguments, count: count)
+    let call = NativeCall(context: Context(machine: self), form: form, arguments: arguments)
     return try form.native.body(call).retained()
   }
 

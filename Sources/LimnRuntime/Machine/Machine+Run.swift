@@ -240,6 +240,14 @@ extension Machine {
           // MARK: Making
           case .concat:
             try concatenate(r, i)
+          case .appendTexts:
+            try appendTexts(r, i)
+          case .appendOne:
+            if r[Int(i.a)].tag == .list {
+              r[Int(i.a)].append(taking: Machine.take(r, i.b))
+            } else {
+              try appendOne(r, i)
+            }
           case .makeList:
             let values = r + Int(i.b)
             let list = Value.list(taking: values, count: Int(i.c))
@@ -298,7 +306,7 @@ extension Machine {
             pc += i.wide
           case .loop:
             pc += i.wide
-            budget -= 1
+            budget &-= 1
             if budget == 0 {
               budget = try refill(used: chunk)
               chunk = budget
@@ -316,7 +324,7 @@ extension Machine {
             if x.tag != .bool { throw conditionFault(x, nil) }
             if x.asBool {
               pc += i.wide
-              budget -= 1
+              budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
@@ -351,29 +359,137 @@ extension Machine {
           case .jumpUnlessNotEqualInt:
             pc += try compare(.notEqual, r[Int(i.a)], .int(i.signedB)) ? 1 : 1 + pc.pointee.wide
 
-          case .loopIfLess, .loopIfLessEqual, .loopIfGreater, .loopIfGreaterEqual, .loopIfEqual, .loopIfNotEqual,
-            .loopIfLessInt, .loopIfLessEqualInt, .loopIfGreaterInt, .loopIfGreaterEqualInt, .loopIfEqualInt,
-            .loopIfNotEqualInt:
-            let x = r[Int(i.a)]
-            let y = i.op.rawValue >= Opcode.loopIfLessInt.rawValue ? Value.int(i.signedB) : r[Int(i.b)]
-            let holds: Bool
-            switch i.op {
-            case .loopIfLess, .loopIfLessInt: holds = try compare(.less, x, y)
-            case .loopIfLessEqual, .loopIfLessEqualInt: holds = try compare(.lessEqual, x, y)
-            case .loopIfGreater, .loopIfGreaterInt: holds = try compare(.greater, x, y)
-            case .loopIfGreaterEqual, .loopIfGreaterEqualInt: holds = try compare(.greaterEqual, x, y)
-            case .loopIfEqual, .loopIfEqualInt: holds = try compare(.equal, x, y)
-            default: holds = try compare(.notEqual, x, y)
-            }
-            if !holds {
+          case .loopIfLess:
+            if try compare(.less, r[Int(i.a)], r[Int(i.b)]) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
               pc += 1
-              continue
             }
-            pc += 1 + pc.pointee.wide
-            budget -= 1
-            if budget == 0 {
-              budget = try refill(used: chunk)
-              chunk = budget
+          case .loopIfLessEqual:
+            if try compare(.lessEqual, r[Int(i.a)], r[Int(i.b)]) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfGreater:
+            if try compare(.greater, r[Int(i.a)], r[Int(i.b)]) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfGreaterEqual:
+            if try compare(.greaterEqual, r[Int(i.a)], r[Int(i.b)]) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfEqual:
+            if try compare(.equal, r[Int(i.a)], r[Int(i.b)]) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfNotEqual:
+            if try compare(.notEqual, r[Int(i.a)], r[Int(i.b)]) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfLessInt:
+            if try compare(.less, r[Int(i.a)], .int(i.signedB)) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfLessEqualInt:
+            if try compare(.lessEqual, r[Int(i.a)], .int(i.signedB)) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfGreaterInt:
+            if try compare(.greater, r[Int(i.a)], .int(i.signedB)) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfGreaterEqualInt:
+            if try compare(.greaterEqual, r[Int(i.a)], .int(i.signedB)) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfEqualInt:
+            if try compare(.equal, r[Int(i.a)], .int(i.signedB)) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
+            }
+          case .loopIfNotEqualInt:
+            if try compare(.notEqual, r[Int(i.a)], .int(i.signedB)) {
+              pc += 1 + pc.pointee.wide
+              budget &-= 1
+              if budget == 0 {
+                budget = try refill(used: chunk)
+                chunk = budget
+              }
+            } else {
+              pc += 1
             }
           case .jumpIfGiven:
             if r[Int(i.a)].tag != .empty { pc += i.wide }
@@ -395,7 +511,7 @@ extension Machine {
             Machine.set(r, i.b, hidden[0])
             hidden[0].bits &+= 1
             pc += 1 + pc.pointee.wide
-            budget -= 1
+            budget &-= 1
             if budget == 0 {
               budget = try refill(used: chunk)
               chunk = budget
@@ -421,7 +537,7 @@ extension Machine {
               Machine.set(r, i.b, item)
             }
             pc += 1 + pc.pointee.wide
-            budget -= 1
+            budget &-= 1
             if budget == 0 {
               budget = try refill(used: chunk)
               chunk = budget
@@ -432,7 +548,7 @@ extension Machine {
               continue
             }
             pc += 1 + pc.pointee.wide
-            budget -= 1
+            budget &-= 1
             if budget == 0 {
               budget = try refill(used: chunk)
               chunk = budget
@@ -474,7 +590,7 @@ extension Machine {
             r = arguments
             k = code.pointee.constants
             pc = UnsafePointer(code.pointee.instructions)
-            budget -= 1
+            budget &-= 1
             if budget == 0 {
               budget = try refill(used: chunk)
               chunk = budget
@@ -537,7 +653,11 @@ extension Machine {
           }
           if code.pointee.code.isTopLevel { recordReached(code.pointee.code, r, pc) }
           release(r, from: code.pointee.firstOwned, to: code.pointee.frameSize)
-          if state.pointee.depth == entryDepth { throw fault }
+          if state.pointee.depth == entryDepth {
+            // A wrong argument given by Swift code has no place in a call of the script.
+            if fault.place == nil { fault.parameter = nil }
+            throw fault
+          }
           state.pointee.depth -= 1
           let frame = state.pointee.frames[state.pointee.depth]
           code = frame.code

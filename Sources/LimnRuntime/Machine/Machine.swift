@@ -52,8 +52,8 @@ final class Machine {
   var services: [ObjectIdentifier: AnyObject] = [:]
   var scriptFolder: String?
   /// The forms of each native, by number.
-  var natives: [NativeGroup] = []
-  var nativeNumbers: [String: Int] = [:]
+  let natives: [NativeGroup]
+  let nativeNumbers: [String: Int]
   /// Turns errors of other modules, thrown by natives, into faults; nil leaves it to the machine.
   var translateError: ((any Error) -> Fault?)?
   /// The tests that `test` statements entered.
@@ -65,7 +65,12 @@ final class Machine {
   var stepsLeft = Int.max
   var deadline: Double?
 
-  init(interrupt: InterruptFlag, stackEnd: UnsafeMutablePointer<Value>, top: UnsafeMutablePointer<Value>, depth: Int) {
+  init(
+    natives: [NativeGroup], nativeNumbers: [String: Int], interrupt: InterruptFlag,
+    stackEnd: UnsafeMutablePointer<Value>, top: UnsafeMutablePointer<Value>, depth: Int
+  ) {
+    self.natives = natives
+    self.nativeNumbers = nativeNumbers
     self.interrupt = interrupt
     let poolCapacity = 64
     state = .allocate(capacity: 1)

@@ -18,8 +18,6 @@ package struct NativeCall: Making {
   unowned(unsafe) let form: NativeForm
   /// One for each parameter, in their order; those not given and without default are empty.
   let arguments: UnsafeMutablePointer<Value>
-  /// What `..rest` takes: a list in its parameter's place, or empty.
-  let count: Int
 
   /// The argument as it is; nil (the value) when it was not given.
   package subscript(_ key: ParameterKey) -> Value {

@@ -102,7 +102,7 @@ extension IndexItem {
   package static func resolve(start: Int?, end: Int?, step: Int, count: Int) throws -> (first: Int, count: Int, step: Int) {
     let first = try position(start ?? 0, count, "start")
     let last = try position(end ?? count, count, "end")
-    return (first, last <= first ? 0 : (last - first + step - 1) / step, step)
+    return (first, last <= first ? 0 : (last - first - 1) / step + 1, step)
   }
 
   private static func position(_ value: Int, _ count: Int, _ which: String) throws -> Int {
