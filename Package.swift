@@ -37,7 +37,7 @@ let package = Package(
     .target(name: "LimnTestSupport", dependencies: ["LimnDiffusion", "LimnRuntime"], path: "Tests/LimnTestSupport"),
     .testTarget(name: "LimnSyntaxTests", dependencies: ["LimnSyntax", "LimnTestSupport"]),
     .testTarget(name: "LimnRuntimeTests", dependencies: ["LimnRuntime", "LimnTestSupport"]),
-    .testTarget(name: "LimnTensorTests", dependencies: ["LimnTensor", "LimnTestSupport"]),
+    .testTarget(name: "LimnTensorTests", dependencies: ["LimnTensor", "CLimnKernels", "LimnTestSupport"]),
     .testTarget(name: "LimnImageTests", dependencies: ["LimnImage", "LimnTestSupport"]),
     .testTarget(name: "LimnNNTests", dependencies: ["LimnNN", "LimnTestSupport"]),
     .testTarget(name: "LimnDiffusionTests", dependencies: ["LimnDiffusion", "LimnTestSupport"]),

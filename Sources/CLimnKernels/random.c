@@ -141,9 +141,10 @@ void limn_randn_f32(limn_twister *g, float *out, long n) {
   }
 }
 
+// Ranges from 2²⁸ take 64 bits, lest the low numbers be likelier (older versions of torch did so from 2³²).
 void limn_randint_i64(limn_twister *g, int64_t low, uint64_t range, int64_t *out, long n) {
   for (long i = 0; i < n; i++) {
-    uint64_t draw = range >> 32 ? limn_twister_next64(g) % range : limn_twister_next(g) % (uint32_t)range;
+    uint64_t draw = range >> 28 ? limn_twister_next64(g) % range : limn_twister_next(g) % (uint32_t)range;
     out[i] = (int64_t)((uint64_t)low + draw);
   }
 }

@@ -110,7 +110,7 @@ package final class Tape: @unchecked Sendable {
   }
 
   /// Computes every kept row again and returns the names of those whose result differs in a byte.
-  func rowsThatDiffer() -> [String] {
+  package func rowsThatDiffer() -> [String] {
     rows.compactMap { row in
       guard let op = row.op, let (inputs, result) = row.kept else { return nil }
       let again = op.forward(inputs, row.attributes)

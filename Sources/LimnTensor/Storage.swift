@@ -39,6 +39,11 @@ package struct MemoryError: Error, CustomStringConvertible {
   /// Bytes in use with what was asked for, and the limit.
   package let needed, limit: Int
 
+  package init(needed: Int, limit: Int) {
+    self.needed = needed
+    self.limit = limit
+  }
+
   package var description: String {
     "out of memory: \(MemoryError.readable(needed)) needed, the limit is \(MemoryError.readable(limit))"
   }

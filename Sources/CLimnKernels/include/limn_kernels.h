@@ -13,4 +13,5 @@
 #include "limn_norm.h"
 #include "limn_attention.h"
 #include "limn_resize.h"
+#include "limn_reference.h"
 #endif
