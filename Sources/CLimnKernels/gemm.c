@@ -141,6 +141,7 @@ static void strip_task(void *context, long task) {
       tile.from = from;
       tile.depth = shape->k - from < depth ? shape->k - from : depth;
       tile.first = from == 0;
+      if (from + tile.depth >= shape->k && job->epilogue && job->epilogue->bias) tile.bias = job->epilogue->bias + column;
       limn_pack_panel(shape->n, job->b, job->b_row, job->b_column, from, tile.depth, column, block);
       for (long r = 0; r < shape->m; r += LIMN_ROWS) {
         const long count = shape->m - r < LIMN_ROWS ? shape->m - r : LIMN_ROWS;
@@ -149,7 +150,7 @@ static void strip_task(void *context, long task) {
         kernels->rows[count - 1](&tile, rows, block, job->c + r * shape->c_row + column);
       }
     }
-    if (job->epilogue) {
+    if (limn_has_more(job->epilogue)) {
       float *c = job->c + column;
       const limn_patch patch = {0, shape->m, column, tile.columns, c, shape->c_row, c, shape->c_row};
       limn_rows_choice()->finish(job->epilogue, &patch);

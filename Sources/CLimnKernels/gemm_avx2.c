@@ -33,6 +33,7 @@ INLINE void multiply(const int count, const limn_tile *tile, const float *const 
       at += step;
     }
   }
+  const float *bias = tile->bias;
   if (tile->columns == LIMN_PANEL) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < count; r++) {
@@ -40,6 +41,10 @@ INLINE void multiply(const int count, const limn_tile *tile, const float *const 
       if (!tile->first) {
         low[r] = _mm256_add_ps(_mm256_loadu_ps(out), low[r]);
         high[r] = _mm256_add_ps(_mm256_loadu_ps(out + 8), high[r]);
+      }
+      if (bias) {
+        low[r] = _mm256_add_ps(low[r], _mm256_loadu_ps(bias));
+        high[r] = _mm256_add_ps(high[r], _mm256_loadu_ps(bias + 8));
       }
       _mm256_storeu_ps(out, low[r]);
       _mm256_storeu_ps(out + 8, high[r]);
@@ -53,6 +58,10 @@ INLINE void multiply(const int count, const limn_tile *tile, const float *const 
     if (!tile->first) {
       low[r] = _mm256_add_ps(_mm256_maskload_ps(out, left), low[r]);
       high[r] = _mm256_add_ps(_mm256_maskload_ps(out + 8, right), high[r]);
+    }
+    if (bias) {
+      low[r] = _mm256_add_ps(low[r], _mm256_maskload_ps(bias, left));
+      high[r] = _mm256_add_ps(high[r], _mm256_maskload_ps(bias + 8, right));
     }
     _mm256_maskstore_ps(out, left, low[r]);
     _mm256_maskstore_ps(out + 8, right, high[r]);

@@ -14,7 +14,8 @@ static inline __attribute__((always_inline)) void multiply(const int count, cons
   for (int r = 0; r < count; r++)
     for (long j = 0; j < tile->columns; j++) {
       float *out = c + r * tile->c_row + j;
-      *out = tile->first ? sums[r][j] : *out + sums[r][j];
+      const float sum = tile->first ? sums[r][j] : *out + sums[r][j];
+      *out = tile->bias ? sum + tile->bias[j] : sum;
     }
 }
 

@@ -49,8 +49,8 @@ limn_cut limn_cut_product(long batch, long m, long n, long k) {
   return cut;
 }
 
-static int is_empty(const limn_epilogue *epilogue) {
-  return !epilogue || (!epilogue->bias && !epilogue->group_bias && !epilogue->residual && !epilogue->activation);
+int limn_has_more(const limn_epilogue *epilogue) {
+  return epilogue && (epilogue->group_bias || epilogue->residual || epilogue->activation);
 }
 
 /// The same for a run of panels few enough that their part of C stays in cache while k passes by.
@@ -69,18 +69,20 @@ static void multiply_panels(const limn_share *share, long first, long end) {
       limn_tile tile = {.taps = smaller(cut.taps, share->taps - tap), .from = from,
                         .depth = smaller(cut.depth, share->depth - from), .step = share->step, .c_row = target_row,
                         .first = tap == 0 && from == 0};
+      const int last = tap + cut.taps >= share->taps && from + cut.depth >= share->depth;
       const float *block = share->packed + (tap * share->depth + from) * panels * LIMN_PANEL;
       for (long p = first; p < end; p++) {
         const float *panel = block + p * tile.taps * tile.depth * LIMN_PANEL;
         const float *const *rows = share->table + tap * LIMN_ROWS;
         tile.columns = smaller(LIMN_PANEL, share->n - p * LIMN_PANEL);
+        if (last && share->epilogue && share->epilogue->bias) tile.bias = share->epilogue->bias + p * LIMN_PANEL;
         float *out = target + (p - first) * LIMN_PANEL;
         for (long r = 0; r < share->rows; r += LIMN_ROWS, rows += share->taps * LIMN_ROWS)
           kernels->rows[smaller(LIMN_ROWS, share->rows - r) - 1](&tile, rows, panel, out + r * target_row);
       }
     }
   }
-  if (direct && is_empty(share->epilogue)) return;
+  if (direct && !limn_has_more(share->epilogue)) return;
   const long column = first * LIMN_PANEL, columns = smaller(end * LIMN_PANEL, share->n) - column;
   const limn_patch patch = {share->row, share->rows, column, columns, target, target_row, c, share->c_row};
   limn_rows_choice()->finish(share->epilogue, &patch);

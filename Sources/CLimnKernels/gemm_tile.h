@@ -10,7 +10,8 @@
 typedef struct {
   long taps, from, depth, step;  // step: floats between neighbours along k in a row
   long c_row, columns;           // floats between rows of C, and how many of the panel's 16 columns C has
-  int32_t first;                    // set: C = sum; else C += sum
+  int32_t first;       // set: C = sum; else C += sum
+  const float *bias;   // added to each row of C after the sum, one value a column; null: nothing
 } limn_tile;
 
 /// Multiplies r rows by one panel. `rows` holds LIMN_ROWS pointers for each tap, of which the first r are used.
@@ -66,6 +67,9 @@ typedef struct {
   const limn_epilogue *epilogue;
 } limn_share;
 void limn_multiply_share(const limn_share *share);
+
+/// Whether anything but a bias follows the sums: what `finish` does.
+int limn_has_more(const limn_epilogue *epilogue);
 
 /// This thread's scratch memory, at least `bytes` long, 64-byte aligned; the next call invalidates it.
 void *limn_thread_scratch(size_t bytes);

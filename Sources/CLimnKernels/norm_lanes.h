@@ -274,9 +274,8 @@ static float log_sum(float m, float l) { return m + log_f(fill(l))[0]; }
 static void finish(const limn_epilogue *epilogue, const limn_patch *patch) {
   for (long r = 0; r < patch->rows; r++) {
     const long row = patch->row + r;
-    const float *sums = patch->sums + r * patch->sums_row, *bias = 0, *group = 0, *residual = 0;
+    const float *sums = patch->sums + r * patch->sums_row, *group = 0, *residual = 0;
     float *c = patch->c + r * patch->c_row;
-    if (epilogue && epilogue->bias) bias = epilogue->bias + patch->column;
     if (epilogue && epilogue->group_bias)
       group = epilogue->group_bias + row / epilogue->group_rows * epilogue->group_bias_stride + patch->column;
     if (epilogue && epilogue->residual)
@@ -284,7 +283,6 @@ static void finish(const limn_epilogue *epilogue, const limn_patch *patch) {
     const int silu = epilogue && epilogue->activation == LIMN_THEN_SILU;
     OVER(patch->columns, {
       vf value = GET(sums);
-      if (bias) value += GET(bias);
       if (group) value += GET(group);
       if (residual) value += GET(residual);
       if (silu) value = silu_f(value);

@@ -46,6 +46,7 @@ typedef struct {
   float (*dot)(long width, const float *a, const float *b);
   /// lse = m + ln l
   float (*log_sum)(float m, float l);
+  /// What follows a product's sums and bias.
   void (*finish)(const limn_epilogue *epilogue, const limn_patch *patch);
 } limn_row_kernels;
 

@@ -4,19 +4,20 @@ import CLimnKernels
 package final class PackedMatrix: @unchecked Sendable {
   /// The weight itself, in its own type.
   package let weight: Tensor
-  /// The matrix [I, O] in panels.
-  let panels: Storage
+  /// The matrix [I, O] in panels; nil where OpenBLAS takes the weight as it lies.
+  let panels: Storage?
 
   /// - Shape: `weight [O, I]`, any float type.
   /// - Traps: if the weight is not a matrix.
   package init(weight: Tensor) {
     precondition(weight.rank == 2, "linear: the weight is \(weight.shape), expected [outputs, inputs]")
-    self.weight = weight.detached()
-    panels = packedTransposed(weight)
+    let isForBLAS = limn_blas_suits(weight.shape[0], weight.shape[1]) != 0
+    self.weight = isForBLAS ? weight.floatContiguous() : weight.detached()
+    panels = isForBLAS ? nil : packedTransposed(weight)
   }
 
   /// Bytes held beside the weight.
-  package var byteCount: Int { panels.byteCount }
+  package var byteCount: Int { panels?.byteCount ?? 0 }
 }
 
 /// The panels of weightᵀ.
@@ -88,6 +89,9 @@ private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Storage?, _ bias
           limn_gemm_f32(
             &shape, 1, rows.pointer(), 0, panels.bytes.assumingMemoryBound(to: Float.self), 0, result.mutablePointer(), 0, epilogue)
         }
+      } else if m >= LIMN_BLAS_ROWS, limn_blas_suits(outputs, inputs) != 0 {
+        let w = weight.floatContiguous()
+        withExtendedLifetime(w.storage) { limn_blas_gemm_f32(&shape, rows.pointer(), w.pointer(), result.mutablePointer(), epilogue) }
       } else if m <= mostUnpackedRows {
         let w = weight.asFloat()
         withExtendedLifetime(w.storage) {
