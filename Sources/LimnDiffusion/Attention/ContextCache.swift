@@ -1,0 +1,42 @@
+import LimnNN
+import LimnTensor
+
+/// Keys and values that the words of one condition give in each cross-attention layer, so that they are computed once
+/// for all steps of a run.
+///
+/// Belongs to one run on one thread. It answers only for the very context and weight it was filled from, and never
+/// holds a traced tensor.
+package final class ContextCache {
+  private struct Entry {
+    let context: Tensor
+    let key: Weight
+    let value: Weight
+    let tensors: (key: Tensor, value: Tensor)
+  }
+
+  private var entries: [Int: Entry] = [:]
+
+  package init() {}
+
+  /// The keys and values of a layer for `context`, computed by the projections when they are not held.
+  func projected(_ context: Tensor, layer: Int, key: Linear, value: Linear) -> (key: Tensor, value: Tensor) {
+    let traced = context.isTraced || key.weight.traced != nil || value.weight.traced != nil
+    if traced { return (key(context), value(context)) }
+    if let entry = entries[layer], entry.context.isSameView(as: context), entry.key === key.weight.weight,
+      entry.value === value.weight.weight
+    {
+      return entry.tensors
+    }
+    let tensors = (key: key(context), value: value(context))
+    entries[layer] = Entry(context: context, key: key.weight.weight, value: value.weight.weight, tensors: tensors)
+    return tensors
+  }
+}
+
+extension Tensor {
+  /// Whether both are the same window on the same memory. Held storage is never written in place, so equal views are equal values.
+  fileprivate func isSameView(as other: Tensor) -> Bool {
+    storage === other.storage && offset == other.offset && shape == other.shape
+      && (0..<shape.rank).allSatisfy { strides[$0] == other.strides[$0] }
+  }
+}

@@ -1,0 +1,35 @@
+import LimnTensor
+
+/// A two-dimensional convolution with a bias.
+///
+/// - Shape: `x [N, inputs, H, W]` → `[N, outputs, H', W']`, channels last in memory.
+/// - Gradient: in `x`, and in weight and bias where they are traced.
+package struct Conv2d: Sendable {
+  package let weight: Parameter
+  package let bias: Parameter
+  package let stride: Int
+  package let padding: Padding
+
+  /// - Parameters:
+  ///   - kernel: The side of the square kernel, in pixels.
+  ///   - padding: Rows and columns of zeros around the input; half the kernel when left out.
+  /// - Throws: ``FormatError`` when a tensor is missing or has another shape.
+  package init(
+    _ weights: WeightReader, inputs: Int, outputs: Int, kernel: Int = 3, stride: Int = 1, padding: Padding? = nil
+  ) throws {
+    weight = try weights.take("weight", shape: [outputs, inputs, kernel, kernel])
+    bias = try weights.take("bias", shape: [outputs])
+    self.stride = stride
+    self.padding = padding ?? Padding(kernel / 2)
+  }
+
+  /// - Parameter finish: What follows the sum while it is in cache, such as a time embedding or a shortcut.
+  package func callAsFunction(_ x: Tensor, then finish: Epilogue? = nil) -> Tensor {
+    if let traced = weight.traced {
+      let y = conv2d(x, weight: traced, bias: bias.tensor, stride: stride, padding: padding)
+      return finish?.applied(to: y) ?? y
+    }
+    let pack = weight.weight.pack(PackedConv.self) { PackedConv(weight: $0) }
+    return conv2d(x, packed: pack, bias: bias.tensor, stride: stride, padding: padding, then: finish)
+  }
+}
