@@ -67,7 +67,7 @@ final class Compiler {
       result.append(
         CompiledStatement(
           code: code, module: module, assigned: assigned.sorted(), declared: declared,
-          hasValue: isShown && statement.isExpression, range: statement.range))
+          hasValue: isShown && statement.isExpression && !statement.isShorthandCall, range: statement.range))
     }
     return result
   }
@@ -120,6 +120,12 @@ extension FunctionSignature {
 }
 
 extension Statement {
+  /// `show a` and `print a` as statements: they have displayed what there is to see.
+  var isShorthandCall: Bool {
+    if case .expression(let expression) = kind, case .call(let call) = expression.kind { return call.isShorthand }
+    return false
+  }
+
   var isExpression: Bool {
     if case .expression = kind { return true }
     return false
