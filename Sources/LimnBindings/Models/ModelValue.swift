@@ -1,0 +1,193 @@
+import LimnDiffusion
+import LimnImage
+import LimnNN
+import LimnRuntime
+import LimnTensor
+
+/// A diffusion model as scripts see it.
+package final class ModelValue: HostObject {
+  package let model: Model
+
+  package init(_ model: Model) { self.model = model }
+
+  package var typeName: String { "model" }
+  package func description(_ context: Context) -> String {
+    "model '\(model.name)' (\(model.report.family), \(model.side)×\(model.side), \(model.schedule.prediction.rawValue))"
+  }
+
+  package var memberNames: [String] { ["name", "family", "width", "height", "prediction", "report", "hash"] }
+
+  package func member(_ name: String, _ context: Context) throws -> Value? {
+    switch name {
+    case "name": context.make(outside: model.name)
+    case "family": context.make("\(model.report.family)")
+    case "width", "height": .int(model.side)
+    case "prediction": context.make(model.schedule.prediction.rawValue)
+    case "report": context.make(outside: model.report.description)
+    case "hash": context.make(context.service(ModelStore.self) { ModelStore() }.hash(of: model))
+    default: nil
+    }
+  }
+}
+
+/// The models an interpreter has loaded: asking for one again gives the same weights.
+final class ModelStore {
+  private struct Key: Hashable {
+    let name: String
+    let variant, vae, prediction, config: String?
+    let revision: String
+  }
+
+  private var models: [Key: Model] = [:]
+  private var hashes: [String: String] = [:]
+
+  func model(_ name: String, _ options: ModelOptions, _ context: Context) throws -> Model {
+    let key = Key(
+      name: name, variant: options.variant, vae: options.vae, prediction: options.prediction?.rawValue, config: options.config,
+      revision: options.revision)
+    if let known = models[key] { return known }
+    let model = try Model.load(name, options: options)
+    for note in model.report.notes { context.warn("\(model.name): \(note)") }
+    models[key] = model
+    return model
+  }
+
+  /// The SHA-256 of a model's weights, worked out once: it reads every byte.
+  func hash(of model: Model) -> String {
+    if let known = hashes[model.name] { return known }
+    let hash = model.files.hash()
+    hashes[model.name] = hash
+    return hash
+  }
+
+  /// The hash if it is known, or quick to get.
+  func quickHash(of model: Model) -> String? {
+    let size = model.files.hashed.reduce(0) { $0 + $1.count }
+    return size < 64 << 20 ? hash(of: model) : hashes[model.name]
+  }
+}
+
+/// Loading models, and what does not sample: encoding, decoding, noise.
+enum ModelNatives {
+  static let all: [Native] = [
+    Native(
+      "model(name: string, variant: string = nil, vae: string = nil, prediction: string = nil, config: string = nil, revision: string = \"main\")",
+      doc: "A diffusion model: \"sticker\" is the bundled one, else a diffusers folder, a .safetensors file, or org/name in the Hugging Face cache.",
+      effect: .acts
+    ) { call in
+      var options = ModelOptions(
+        variant: try call.optionalString("variant"), vae: try call.optionalString("vae").map { call.path($0) },
+        config: try call.optionalString("config").map { call.path($0) }, revision: try call.string("revision"))
+      if let spelling = try call.optionalString("prediction") {
+        guard let prediction = PredictionKind(spelling: spelling) else {
+          throw call.fault(.value, "unknown prediction '\(spelling)', expected \"epsilon\" or \"v\"", at: "prediction")
+        }
+        options.prediction = prediction
+      }
+      let name = try call.string(0)
+      let store = call.service(ModelStore.self) { ModelStore() }
+      return call.make(ModelValue(try call.diffusion(at: 0) { try store.model(call.modelPath(name), options, call.context) }))
+    },
+    Native("encode(model: model, prompt: any, clip_skip: int = 0, long: string = \"cut\")", doc: "The condition of a prompt, or of a list of prompts, a row each; a prompt that is too long is cut with a warning, or kept whole with `long: \"chunk\"`.", effect: .acts) { call in
+      let model = try call.host(ModelValue.self, 0).model
+      let options = try call.textOptions()
+      let prompts = try call.prompts("prompt")
+      let condition = try call.diffusion(at: "prompt") { try model.encode(prompts, options) }
+      condition.warnings.forEach { call.warn($0) }
+      return call.make(ConditionValue(condition))
+    },
+    Native("encode_image(model: model, image: image, rng: rng = nil)", doc: "The latent of a picture: the mean of the encoder's distribution, or with `rng:` a draw from it.", effect: .acts) { call in
+      let model = try call.host(ModelValue.self, 0).model
+      let image = try call.image("image")
+      let generator = try call.optionalHost(RngValue.self, "rng")?.drawing(call.context)
+      return call.make(try call.diffusion(at: "image") {
+        try model.encodeImage(image.rgb.pixels.unsqueezed(0), generator: generator, cancellation: call.cancellation)
+      })
+    },
+    Native("decode(model: model, latent: tensor)", doc: "The picture of a latent [1, C, h, w]; of several rows a list of pictures.") { call in
+      let model = try call.host(ModelValue.self, 0).model
+      let pixels = try call.diffusion(at: "latent") { try model.decode(try call.tensor("latent"), cancellation: call.cancellation) }
+      let images = try (0..<pixels.shape[0]).map { call.make(try ImageValue(values: pixels.selected(axis: 0, index: $0).contiguous())) }
+      return images.count == 1 ? images[0] : call.make(images)
+    },
+    Native("noise(model: model, seed: int = nil, width: int = nil, height: int = nil, count: int = 1)", doc: "Unit noise of the shape of a latent, equal to torch.randn with that CPU seed; row k of several has seed + k.") { call in
+      let model = try call.host(ModelValue.self, 0).model
+      let seed = try call.seed()
+      let shape: Shape = [1, model.latentChannels, try cells("height", of: model, call), try cells("width", of: model, call)]
+      let rows = (0..<(try call.int("count", in: 1...4096))).map { TorchGenerator(seed: Int64(seed &+ $0)).randn(shape) }
+      return call.make(Tensor.concatenated(rows, axis: 0))
+    },
+    Native("words(model: model, prompt: string)", doc: "How a model's tokenizer takes a prompt apart: one string a piece.") { call in
+      let model = try call.host(ModelValue.self, 0).model
+      return call.make(model.tokenizer.encode(try call.prompt("prompt")).map { call.make(outside: $0.text) })
+    },
+  ]
+
+  /// Cells of the latent along a side given in pixels, or of the size the model was trained at.
+  private static func cells(_ key: ParameterKey, of model: Model, _ call: NativeCall) throws -> Int {
+    guard let pixels = try call.optionalInt(key, in: 1...65536) else { return model.latentSide }
+    let cell = model.vae.downscale
+    guard pixels % cell == 0 else { throw call.fault(.value, "the side is \(pixels) pixels, expected a multiple of \(cell)", at: key) }
+    return pixels / cell
+  }
+}
+
+extension NativeCall {
+  /// A path of the script's: a relative one starts at the script's folder.
+  func path(_ key: ParameterKey) throws -> String { path(try string(key)) }
+
+  func path(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let folder = scriptFolder, !folder.isEmpty else { return path }
+    return folder + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+  }
+
+  /// A model's name may be a path or the name of an embedded or cached one; only what looks like a path is moved.
+  func modelPath(_ name: String) -> String {
+    name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors") ? path(name) : name
+  }
+
+  /// A prompt with its learned tokens by name.
+  func prompt(_ key: ParameterKey) throws -> String {
+    guard let text = self[key].string else { throw mismatch(key, "a prompt") }
+    return prompt(text)
+  }
+
+  /// Tokens stand in strings as private code points; a model knows them by name.
+  func prompt(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { tokens.token($0) != nil }) else { return text }
+    return text.unicodeScalars.map { scalar in
+      (tokens.token(scalar) as? TokenValue)?.name ?? String(scalar)
+    }.joined()
+  }
+
+  /// One prompt or a list of them.
+  func prompts(_ key: ParameterKey) throws -> [String] {
+    guard self[key].list != nil else { return [try prompt(key)] }
+    let all = try strings(key)
+    guard !all.isEmpty else { throw fault(.value, "the list of prompts is empty", at: key) }
+    return all.map { prompt($0) }
+  }
+
+  func textOptions() throws -> Model.TextOptions {
+    Model.TextOptions(
+      clipSkip: try int("clip_skip", in: 0...64), long: LongPrompt(rawValue: try choice("long", of: LongPrompt.allCases.map(\.rawValue)))!)
+  }
+
+  /// The `seed:` of the call; left out it is that of the session, 0 unless --seed says otherwise.
+  func seed(_ key: ParameterKey = "seed") throws -> Int { try optionalInt(key) ?? service(Defaults.self) { Defaults() }.seed }
+
+  /// Runs `body`; what the modules below throw becomes the script's fault, underlined at `key`.
+  func diffusion<Result>(at key: ParameterKey? = nil, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error where !(error is Fault) {
+      guard var translated = Faults.translate(error) else { throw error }
+      if let key { translated.parameter = fault(.value, "", at: key).parameter }
+      throw translated
+    }
+  }
+}
+
+/// What a session was started with.
+package final class Defaults {
+  package var seed = 0
+  package init() {}
+}

@@ -1,0 +1,53 @@
+import LimnImage
+import LimnRuntime
+
+/// The text of what runs, for the pictures it saves.
+package final class Recipe {
+  /// The script, or the statements of the session so far.
+  package var source: String?
+  package init() {}
+}
+
+/// Writing pictures to files.
+enum SaveNatives {
+  static let all: [Native] = [
+    Native("save(image: image, path: string, metadata: bool = true, bits: int = 8)", doc: "Writes a PNG, with how it was made in its `parameters` text (as A1111 writes it) and the script in `limn`; `metadata: false` writes neither.", effect: .acts) { call in
+      let value = try call.host(ImageValue.self, 0)
+      let bits = try bits(call)
+      let path = try pngPath(call)
+      let texts = try call.bool("metadata") ? texts(value, call) : []
+      try call.pictures(at: "path") { try PNG.write(value.image, to: path, texts: texts, bitDepth: bits) }
+      return .nil
+    },
+    Native("save(mask: mask, path: string, bits: int = 8)", doc: "Writes a mask as a grey PNG.", effect: .acts) { call in
+      let mask = try call.mask(0)
+      let bits = try bits(call)
+      let path = try pngPath(call)
+      try call.pictures(at: "path") { try PNG.write(mask, to: path, bitDepth: bits) }
+      return .nil
+    },
+  ]
+
+  private static func bits(_ call: NativeCall) throws -> Int {
+    let bits = try call.int("bits")
+    guard bits == 8 || bits == 16 else { throw call.fault(.value, "'bits' is \(bits), expected 8 or 16", at: "bits") }
+    return bits
+  }
+
+  private static func pngPath(_ call: NativeCall) throws -> String {
+    let path = try call.string("path")
+    guard path.lowercased().hasSuffix(".png") else {
+      throw call.fault(.value, "pictures are saved as PNG, found the path '\(path)'", at: "path", help: "\"\(path).png\"")
+    }
+    return path
+  }
+
+  private static func texts(_ value: ImageValue, _ call: NativeCall) -> [PNG.Text] {
+    var texts: [PNG.Text] = []
+    if let parameters = value.parameters { texts.append(PNG.Text(keyword: PNG.Text.parametersKeyword, value: parameters.text)) }
+    if let source = call.service(Recipe.self, { Recipe() }).source {
+      texts.append(PNG.Text(keyword: PNG.Text.recipeKeyword, value: source))
+    }
+    return texts
+  }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import LimnTensor
+
+/// How tensors are written: small ones whole, larger ones as shape, statistics and a corner.
+enum TensorText {
+  /// Up to this many elements are written out.
+  private static let wholeLimit = 64
+  /// Rows and columns of the corner that is shown of a larger one.
+  private static let corner = 4
+
+  /// One line: `[[1, 2], [3, 4]]`, or `tensor [1, 4, 16, 16] f32, mean 0.01, deviation 1, -3.2…3.4`.
+  static func line(_ value: TensorValue) -> String {
+    let tensor = value.tensor
+    if !value.isMask, tensor.count <= wholeLimit, tensor.rank <= 2 { return whole(tensor) }
+    if value.isMask {
+      return "mask \(tensor.shape[1])×\(tensor.shape[0]), area \(short(Double(tensor.converted(to: .f32).mean().item)))"
+    }
+    return summary(tensor)
+  }
+
+  /// The line, and below it the corner of the last two axes, for a value that stands alone in a session.
+  static func display(_ value: TensorValue) -> String {
+    let tensor = value.tensor
+    if tensor.count <= wholeLimit, tensor.rank <= 2 || tensor.count == 0 { return whole(tensor) }
+    guard tensor.rank >= 2 else { return summary(tensor) + "\n" + elided(tensor) }
+    var slice = tensor
+    while slice.rank > 2 { slice = slice.selected(axis: 0, index: 0) }
+    var lines = [summary(tensor)]
+    for row in 0..<min(corner, slice.shape[0]) { lines.append("  " + elided(slice.selected(axis: 0, index: row))) }
+    if slice.shape[0] > corner { lines.append("  …") }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func summary(_ tensor: Tensor) -> String {
+    let name = "tensor \(tensor.shape) \(tensor.dtype.name)"
+    guard tensor.count > 0 else { return name + ", empty" }
+    let values = tensor.floats().map(Double.init)
+    let mean = values.reduce(0, +) / Double(values.count)
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+    let bad = values.filter { !$0.isFinite }.count
+    let range = bad == values.count ? "" : ", \(short(values.filter(\.isFinite).min()!))…\(short(values.filter(\.isFinite).max()!))"
+    let statistics = bad > 0 ? ", \(bad) not finite" : ", mean \(short(mean)), deviation \(short(variance.squareRoot()))"
+    return name + statistics + range
+  }
+
+  private static func whole(_ tensor: Tensor) -> String {
+    guard tensor.rank > 0 else { return element(tensor, Double(tensor.item)) }
+    if tensor.rank == 1 {
+      return "[" + tensor.floats().map { element(tensor, Double($0)) }.joined(separator: ", ") + "]"
+    }
+    return "[" + (0..<tensor.shape[0]).map { whole(tensor.selected(axis: 0, index: $0)) }.joined(separator: ", ") + "]"
+  }
+
+  private static func elided(_ row: Tensor) -> String {
+    let shown = row.floats().prefix(corner).map { element(row, Double($0)) }
+    return "[" + (shown + (row.count > corner ? ["…"] : [])).joined(separator: ", ") + "]"
+  }
+
+  private static func element(_ tensor: Tensor, _ value: Double) -> String {
+    switch tensor.dtype {
+    case .bool: value != 0 ? "true" : "false"
+    case .i64, .i32, .u8: String(Int(value))
+    default: short(value)
+    }
+  }
+
+  /// Four significant digits without trailing zeros.
+  static func short(_ value: Double) -> String {
+    guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
+    return withVaList([value]) { arguments in
+      var buffer = [CChar](repeating: 0, count: 40)
+      vsnprintf(&buffer, buffer.count, "%.4g", arguments)
+      return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+}
