@@ -67,20 +67,3 @@ final class LineEditor {
     if let historyFile, write_history(historyFile) == 0 { chmod(historyFile, 0o600) }
   }
 }
-
-/// Ctrl-C presses, counted by the signal handler: the one piece of state that must be global, because a handler has no context.
-enum Interrupts {
-  private static let presses = Atomic<Int>(0)
-
-  static var count: Int { presses.load(ordering: .relaxed) }
-
-  /// Installs the handler. SA_RESTART stays off so that waiting for a key ends at once.
-  static func listen() {
-    var action = sigaction()
-    action.__sigaction_handler.sa_handler = { _ in
-      Interrupts.presses.wrappingAdd(1, ordering: .relaxed)
-    }
-    sigemptyset(&action.sa_mask)
-    sigaction(SIGINT, &action, nil)
-  }
-}

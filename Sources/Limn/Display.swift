@@ -1,0 +1,52 @@
+import LimnBindings
+import LimnImage
+import LimnRuntime
+
+/// A value as people see it: text, and a picture when it is one.
+public struct Display: Sendable {
+  /// One or more lines, without a line end at the end.
+  public let text: String
+  /// The picture of an image, a mask or a map; nil for everything else.
+  public let picture: Picture?
+
+  init(text: String, picture: Picture? = nil) {
+    self.text = text
+    self.picture = picture
+  }
+
+  /// Longer texts are cut in the middle when a value stands alone in a session.
+  static let lengthLimit = 4000
+
+  init(_ value: Value, _ context: Context) {
+    if let image = value.host as? ImageValue {
+      self.init(text: image.description(context), picture: Picture(image.image))
+    } else if let tensor = value.host as? TensorValue, tensor.isMask, let mask = try? Mask(values: tensor.tensor.converted(to: .f32).detached()) {
+      self.init(text: tensor.description(context), picture: Picture(mask.image))
+    } else if let tensor = value.host as? TensorValue {
+      self.init(text: tensor.display)
+    } else {
+      self.init(text: Self.elided(context.shown(value)))
+    }
+  }
+
+  private static func elided(_ text: String) -> String {
+    guard text.utf8.count > lengthLimit else { return text }
+    let half = lengthLimit / 2
+    return text.prefix(half) + " … " + text.suffix(half)
+  }
+}
+
+/// Pixels to be shown or written.
+public struct Picture: Sendable {
+  package let image: Image
+
+  init(_ image: Image) { self.image = image }
+
+  /// How many columns there are, in pixels.
+  public var width: Int { image.width }
+  /// How many rows there are, in pixels.
+  public var height: Int { image.height }
+
+  /// The picture as the bytes of a PNG file, without any text in it.
+  public func png() throws -> [UInt8] { try PNG.encode(image) }
+}

@@ -1,0 +1,181 @@
+import LimnBindings
+import LimnRuntime
+import LimnSyntax
+import LimnTensor
+
+/// What a session says while it runs. Called on the session's thread.
+public protocol SessionDelegate: AnyObject {
+  /// Text that `print` wrote, line ends included.
+  func session(_ session: Session, printed text: String)
+  /// A value that `show` was given.
+  func session(_ session: Session, shows display: Display)
+  /// Something the user should know that is no error.
+  func session(_ session: Session, warns message: String)
+  /// How far a sampling is; `done == total` is its end.
+  func session(_ session: Session, progressed what: String, done: Int, of total: Int)
+}
+
+/// An interpreter with tensors, pictures and diffusion models: what scripts, the REPL and embedding programs run on.
+///
+///     let session = Session()
+///     let outcome = session.evaluate("let x = 1 + 1\nx * 21")    // .value(42)
+///
+/// Names stay from one evaluation to the next. Sessions know nothing of each other; one is used by one thread at a time,
+/// but its ``interrupter`` may be used from anywhere.
+public final class Session {
+  /// What an evaluation came to.
+  public enum Outcome: Sendable {
+    /// The last statement's value; nil when it has none, or `;` muted it.
+    case value(Display?)
+    /// What went wrong, rendered with its place. Statements before the one that failed took effect.
+    case failed(String)
+    /// The ``Session/interrupter`` ended it.
+    case interrupted
+  }
+
+  /// How a session is set up.
+  public struct Options: Sendable {
+    /// What a `seed:` that is left out stands for.
+    public var seed = 0
+    /// Whether rendered errors have terminal colours.
+    public var isColored = false
+    /// The folder that paths of pictures and models start at, with the script's name before it; nil is the working folder.
+    public var scriptFolder: String?
+
+    public init() {}
+  }
+
+  public weak var delegate: (any SessionDelegate)?
+  package let interpreter: Interpreter
+  private let options: Options
+  private let relay = Relay()
+  /// The statements that took effect, in order: the recipe in the pictures they save.
+  private var history: [String] = []
+  /// Inputs so far, for naming them in errors.
+  private var inputCount = 0
+
+  public init(_ options: Options = Options()) {
+    self.options = options
+    interpreter = Interpreter(natives: LimnNatives.all, hostTypes: LimnNatives.hostTypes)
+    interpreter.translateError = Faults.translate
+    interpreter.scriptFolder = options.scriptFolder
+    relay.session = self
+    interpreter.delegate = relay
+    interpreter.read { context in
+      context.service(Defaults.self) { Defaults() }.seed = options.seed
+      context.service(Progress.self) { Progress() }.listener = { [weak relay] what, done, total in
+        guard let session = relay?.session else { return }
+        session.delegate?.session(session, progressed: what, done: done, of: total)
+      }
+    }
+  }
+
+  /// Ends evaluations. Safe from any thread and from a signal handler.
+  public final class Interrupter: Sendable {
+    private let flag: InterruptFlag
+    init(_ flag: InterruptFlag) { self.flag = flag }
+
+    /// Ends the evaluation in progress at the next layer of a model or round of a loop.
+    public func interrupt() { flag.set() }
+  }
+
+  /// What ends this session's evaluations; it may be kept and used by other threads.
+  public var interrupter: Interrupter { Interrupter(interpreter.interrupt) }
+
+  /// Whether a text is not wrong but unfinished: an open bracket, brace or string, an operator at its end.
+  public func isIncomplete(_ source: String) -> Bool { parse(SourceText(source, name: "input")).isIncomplete }
+
+  /// Checks the whole text, then runs it statement by statement.
+  ///
+  /// - Parameter name: What errors call the text; nil numbers it.
+  public func evaluate(_ source: String, name: String? = nil) -> Outcome {
+    inputCount += 1
+    interpreter.interrupt.clear()
+    let text = SourceText(source, name: name ?? "input \(inputCount)")
+    do {
+      let program = try interpreter.compile(text, showsLast: true)
+      for warning in program.warnings { relay.warn(DiagnosticRenderer(text, isColored: options.isColored).render(warning)) }
+      var last: Held?
+      for statement in program.statements {
+        setRecipe(text, through: statement)
+        last = try interpreter.run(statement)
+        history.append(text[statement.range])
+      }
+      guard !program.isMuted, let last, !last.value.isNil else { return .value(nil) }
+      return .value(interpreter.read { Display(last.value, $0) })
+    } catch let errors as CompileErrors {
+      return .failed(errors.rendered(isColored: options.isColored))
+    } catch let fault as Fault {
+      return fault.kind == .interrupt ? .interrupted : .failed(fault.rendered(isColored: options.isColored))
+    } catch {
+      return .failed("error: \(error)")
+    }
+  }
+
+  /// Calls the function `main` that the last text defined, if it did, with arguments by name.
+  ///
+  /// - Parameter settings: Names and their values as texts: numbers, `true`, `false`, `nil`, everything else a string.
+  public func callMain(_ settings: [(name: String, value: String)]) -> Outcome {
+    guard let main = interpreter.value(of: "main"), interpreter.parameters(of: main.value) != nil else {
+      guard let first = settings.first else { return .value(nil) }
+      return .failed("error: --set \(first.name)=… needs a function 'main' in the file, found none")
+    }
+    do {
+      let arguments = settings.map { setting in (setting.name, interpreter.make { Self.value(of: setting.value, $0) }) }
+      let result = try interpreter.call(main.value, [], named: arguments.map { ($0.0, $0.1.value) })
+      return .value(result.value.isNil ? nil : interpreter.read { Display(result.value, $0) })
+    } catch {
+      return error.kind == .interrupt ? .interrupted : .failed(error.rendered(isColored: options.isColored))
+    }
+  }
+
+  private static func value(of text: String, _ context: Context) -> Value {
+    switch text {
+    case "true": .bool(true)
+    case "false": .bool(false)
+    case "nil": .nil
+    default: Int(text).map { .int($0) } ?? Double(text).map { .float($0) } ?? context.make(outside: text)
+    }
+  }
+
+  /// The names of the session, with their values as `:vars` shows them.
+  public var bindings: [(name: String, display: Display)] {
+    interpreter.bindings.map { binding in (binding.name, interpreter.read { Display(binding.value.value, $0) }) }
+  }
+
+  /// The doc of a native or function by name; nil if there is none.
+  public func help(_ name: String) -> String? {
+    if let value = interpreter.value(of: name), let help = interpreter.help(value.value) { return help }
+    let forms = interpreter.forms(of: name)
+    return forms.isEmpty ? nil : forms.map { "\($0.signature)\n    \($0.doc)" }.joined(separator: "\n")
+  }
+
+  /// Everything that can be called, by name.
+  public var functionNames: [String] { interpreter.nativeNames }
+
+  /// A picture that a statement saves carries the text up to it.
+  private func setRecipe(_ text: SourceText, through statement: CompiledStatement) {
+    let recipe = (history + [text[statement.range]]).joined(separator: "\n")
+    interpreter.read { $0.service(Recipe.self) { Recipe() }.source = recipe + "\n" }
+  }
+}
+
+/// Passes what the interpreter says to the session's delegate.
+private final class Relay: InterpreterDelegate {
+  weak var session: Session?
+
+  func output(_ text: String) {
+    guard let session else { return }
+    session.delegate?.session(session, printed: text)
+  }
+
+  func warn(_ message: String) {
+    guard let session else { return }
+    session.delegate?.session(session, warns: message)
+  }
+
+  func show(_ values: [Value], _ context: Context) throws {
+    guard let session else { return }
+    for value in values { session.delegate?.session(session, shows: Display(value, context)) }
+  }
+}

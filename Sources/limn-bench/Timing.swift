@@ -1,0 +1,31 @@
+import Glibc
+
+/// A job timed warm.
+struct Timing {
+  let line: String
+
+  init(_ name: String, repeats: Int, _ job: Job) throws {
+    let body = try job.prepare()
+    try body()  // warms up, and is where the job checks its own result
+    var seconds: [Double] = []
+    for _ in 0..<max(repeats, 1) {
+      let start = Self.clock()
+      try body()
+      seconds.append(Self.clock() - start)
+    }
+    let sorted = seconds.sorted()
+    var usage = rusage()
+    getrusage(0, &usage)  // RUSAGE_SELF
+    let all = seconds.map { "\(Self.rounded($0))" }.joined(separator: ", ")
+    line = "{\"job\": \"\(name)\", \"median_s\": \(Self.rounded(sorted[sorted.count / 2])), \"best_s\": \(Self.rounded(sorted[0])), "
+      + "\"all_s\": [\(all)], \"peak_gb\": \(Self.rounded(Double(usage.ru_maxrss) / 1e6))}"
+  }
+
+  private static func rounded(_ value: Double) -> Double { (value * 10000).rounded() / 10000 }
+
+  static func clock() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
