@@ -1,0 +1,73 @@
+import Foundation
+import Glibc
+
+/// A program run in a terminal of its own, typed at and read from.
+final class PseudoTerminal {
+  private let controller: Int32
+  private var process: pid_t = 0
+  private var unread = ""
+
+  init(_ program: String, _ arguments: [String] = [], environment: [String: String]) throws {
+    controller = posix_openpt(O_RDWR | O_NOCTTY)
+    guard controller >= 0, grantpt(controller) == 0, unlockpt(controller) == 0, let name = ptsname(controller) else { throw POSIXError(.EIO) }
+    let path = String(cString: name)
+    var size = winsize(ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(controller, UInt(TIOCSWINSZ), &size)
+
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    posix_spawnattr_setflags(&attributes, 0x80)  // POSIX_SPAWN_SETSID: the first terminal opened becomes the controlling one
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    for descriptor: Int32 in 0...2 { posix_spawn_file_actions_addopen(&actions, descriptor, path, O_RDWR, 0) }
+    var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+    var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
+    let result = posix_spawn(&process, program, &actions, &attributes, &argv, &envp)
+    guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: result) ?? .EIO) }
+  }
+
+  deinit {
+    if process > 0 {
+      kill(process, SIGKILL)
+      var status: Int32 = 0
+      waitpid(process, &status, 0)
+    }
+    close(controller)
+  }
+
+  func type(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = write(controller, bytes, bytes.count)
+  }
+
+  /// Waits until `text` has been written after what earlier calls found. Returns whether it came in time.
+  func expect(_ text: String, seconds: Double = 60) -> Bool {
+    let end = Date().addingTimeInterval(seconds)
+    while true {
+      if let found = unread.range(of: text) {
+        unread = String(unread[found.upperBound...])
+        return true
+      }
+      guard Date() < end, let piece = readPiece() else { return false }
+      unread += piece
+    }
+  }
+
+  /// Waits for the program to end and returns its exit code.
+  func exitCode() -> Int32 {
+    while readPiece() != nil {}
+    var status: Int32 = 0
+    waitpid(process, &status, 0)
+    process = 0
+    return (status >> 8) & 0xFF
+  }
+
+  /// What came within a tenth of a second, perhaps nothing; nil when the program has closed the terminal.
+  private func readPiece() -> String? {
+    var waiting = pollfd(fd: controller, events: Int16(POLLIN), revents: 0)
+    guard poll(&waiting, 1, 100) > 0 else { return "" }
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = read(controller, &buffer, buffer.count)
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+  }
+}
