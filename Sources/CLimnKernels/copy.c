@@ -56,6 +56,17 @@ static void copy_tile_row(void *context, long index) {
     for (long r = first; r < last; r++)                                                                          \
       for (long i = c; i < end; i++) o[r * ta + i] = f[r + i * fi];                                              \
   }
+  if (t->copy->width == 4 && limn_elementwise()->transpose) {
+    // Whole tiles of 8 × 8 in registers; what is left over at the edges goes the plain way below.
+    const float *f = (const float *)t->copy->from + from;
+    float *o = (float *)t->copy->to + to;
+    long n = w->size[inner] & ~7L, rows = first + ((last - first) & ~7L);
+    for (long c = 0; c < n; c += 8)
+      for (long r = first; r < rows; r += 8) limn_elementwise()->transpose(f + r + c * fi, fi, o + r * ta + c, ta);
+    for (long r = first; r < last; r++)
+      for (long i = r < rows ? n : 0; i < w->size[inner]; i++) o[r * ta + i] = f[r + i * fi];
+    return;
+  }
   switch (t->copy->width) {
     case 1: { TILES(uint8_t) break; }
     case 2: { TILES(uint16_t) break; }

@@ -239,5 +239,8 @@ const limn_elementwise_row ROW = {
              d_quick_gelu, d_relu, d_abs, d_reciprocal, d_clamp, d_pow_number, d_min_first, d_max_first, d_pow_base},
   .comparison = {less, less_equal, equal, not_equal},
   .widen_f16 = widen_f16, .narrow_f16 = narrow_f16, .widen_bf16 = widen_bf16, .narrow_bf16 = narrow_bf16,
+#ifdef LIMN_TRANSPOSE
+  .transpose = LIMN_TRANSPOSE,
+#endif
   .sum = sum, .sum_of_squares = sum_of_squares, .add_to = add_to, .add_squares_to = add_squares_to,
 };

@@ -12,6 +12,8 @@ typedef struct {
   void (*narrow_f16)(const float *from, uint16_t *to, long n);
   void (*widen_bf16)(const uint16_t *from, float *to, long n);
   void (*narrow_bf16)(const float *from, uint16_t *to, long n);
+  // An 8 × 8 tile of 4-byte elements, turned: to[r, c] = from[c, r], rows `from_step` and `to_step` apart. NULL if plain loops do as well.
+  void (*transpose)(const float *from, long from_step, float *to, long to_step);
   // Sums in double with 16 partial sums a run (see reduce.c): x, and (x − center)².
   double (*sum)(const float *x, long n);
   double (*sum_of_squares)(const float *x, long n, double center);

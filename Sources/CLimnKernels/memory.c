@@ -70,6 +70,11 @@ void limn_memory_count(long bytes) {
   if (most && n > most) atomic_store_explicit(&mark, 1, memory_order_relaxed);
 }
 
+// A child of fork must not inherit the lock held by a thread it does not have.
+static void before_fork(void) { pthread_mutex_lock(&lock); }
+static void after_fork(void) { pthread_mutex_unlock(&lock); }
+__attribute__((constructor)) static void watch_forks(void) { pthread_atfork(before_fork, after_fork, after_fork); }
+
 void *limn_memory_take(size_t bytes) {
   if (bytes > (size_t)1 << 46) return NULL;
   size_t rounded;

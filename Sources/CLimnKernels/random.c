@@ -1,7 +1,6 @@
 #include "limn_random.h"
-#include "elementwise_table.h"
+#include "random_rows.h"
 #include <math.h>
-#include <string.h>
 #pragma STDC FP_CONTRACT OFF
 
 enum { size = 624, middle = 397 };
@@ -30,12 +29,15 @@ void limn_twister_seed_words(limn_twister *g, const uint32_t *key, long count) {
   w[0] = 0x80000000u;
 }
 
+static uint32_t mixed(uint32_t high, uint32_t low, uint32_t far) {
+  uint32_t y = (high & 0x80000000u) | (low & 0x7fffffffu);
+  return far ^ y >> 1 ^ (-(y & 1) & 0x9908b0dfu);
+}
 static void refill(limn_twister *g) {
   uint32_t *w = g->words;
-  for (int i = 0; i < size; i++) {
-    uint32_t y = (w[i] & 0x80000000u) | (w[(i + 1) % size] & 0x7fffffffu);
-    w[i] = w[(i + middle) % size] ^ y >> 1 ^ (y & 1 ? 0x9908b0dfu : 0);
-  }
+  for (int i = 0; i < size - middle; i++) w[i] = mixed(w[i], w[i + 1], w[i + middle]);
+  for (int i = size - middle; i < size - 1; i++) w[i] = mixed(w[i], w[i + 1], w[i + middle - size]);
+  w[size - 1] = mixed(w[size - 1], w[0], w[middle - 1]);
   g->position = 0;
 }
 
@@ -73,71 +75,18 @@ static float one_normal(limn_twister *g) {
   return (float)(radius * cos(angle));
 }
 
-// MARK: 16 values and more: Box and Muller in float, with the polynomials of torch's vector path (Cephes). Each fmaf is one rounding.
-
-static float from_bits(uint32_t u) { float x; memcpy(&x, &u, 4); return x; }
-static uint32_t bits_of(float x) { uint32_t u; memcpy(&u, &x, 4); return u; }
-
-// ln x for x in (0, 1]
-static inline __attribute__((always_inline)) float natural_log(float x) {
-  x = x < from_bits(0x00800000) ? from_bits(0x00800000) : x;
-  float e = (float)((int)(bits_of(x) >> 23) - 127) + 1;
-  x = from_bits((bits_of(x) & ~0x7f800000u) | 0x3f000000u);
-  if (x < 0.707106781186547524f) { e -= 1; x = (x - 1) + x; } else x -= 1;
-  static const float p[9] = {7.0376836292e-2f, -1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f, 1.4249322787e-1f,
-                             -1.6668057665e-1f, 2.0000714765e-1f, -2.4999993993e-1f, 3.3333331174e-1f};
-  float z = x * x, y = p[0];
-  for (int i = 1; i < 9; i++) y = __builtin_fmaf(y, x, p[i]);
-  y = __builtin_fmaf(y * x, z, e * -2.12194440e-4f);
-  y = __builtin_fmaf(-z, 0.5f, y);
-  return __builtin_fmaf(e, 0.693359375f, x + y);
-}
-
-// sin x and cos x for x in [0, 2π)
-static inline __attribute__((always_inline)) void sine_cosine(float x, float *sine, float *cosine) {
-  int j = ((int)(x * 1.27323954473516f) + 1) & ~1;
-  float k = (float)j;
-  x = __builtin_fmaf(k, -0.78515625f, x);
-  x = __builtin_fmaf(k, -2.4187564849853515625e-4f, x);
-  x = __builtin_fmaf(k, -3.77489497744594108e-8f, x);
-  float z = x * x;
-  float a = __builtin_fmaf(__builtin_fmaf(2.443315711809948e-5f, z, -1.388731625493765e-3f), z, 4.166664568298827e-2f);
-  a = __builtin_fmaf(a * z, z, -(z * 0.5f)) + 1;
-  float b = __builtin_fmaf(__builtin_fmaf(-1.9515295891e-4f, z, 8.3321608736e-3f), z, -1.6666654611e-1f);
-  b = __builtin_fmaf(b * z, x, x);
-  float s = j & 2 ? a : b, c = j & 2 ? b : a;
-  *sine = j & 4 ? -s : s;
-  *cosine = (j - 2) & 4 ? c : -c;
-}
-
-// Sixteen uniforms become sixteen normals: value i and value i + 8 are a pair.
-static inline __attribute__((always_inline)) void sixteen(float *d) {
-  for (int i = 0; i < 8; i++) {
-    float radius = __builtin_sqrtf(-2 * natural_log(1 - d[i])), s, c;
-    sine_cosine(6.283185307179586f * d[i + 8], &s, &c);
-    d[i] = radius * c;
-    d[i + 8] = radius * s;
-  }
-}
-static void groups_portable(float *d, long n) { for (long i = 0; i + 16 <= n; i += 16) sixteen(d + i); }
-#if defined(__x86_64__)
-// The same lines; with fused multiply-adds as instructions instead of calls it is ten times faster.
-__attribute__((target("avx2,fma"))) static void groups_avx2(float *d, long n) { for (long i = 0; i + 16 <= n; i += 16) sixteen(d + i); }
-#else
-#define groups_avx2 groups_portable
-#endif
-
 void limn_randn_f32(limn_twister *g, float *out, long n) {
   if (n < 16) {
     for (long i = 0; i < n; i++) out[i] = one_normal(g);
     return;
   }
-  static void (*const rows[LIMN_ISA_COUNT])(float *, long) = {[LIMN_PORTABLE] = groups_portable, [LIMN_AVX2] = groups_avx2};
+  // 16 values and more: all uniforms first, for the whole tensor, then groups of sixteen become normal.
+  static void (*const rows[LIMN_ISA_COUNT])(float *, long) = {[LIMN_PORTABLE] = limn_normals_portable, [LIMN_AVX2] = limn_normals_avx2};
   limn_rand_f32(g, out, n);
-  rows[limn_isa_current()](out, n);
+  rows[limn_isa_current()](out, n / 16);
   if (n % 16) {  // the last sixteen are drawn anew
     limn_rand_f32(g, out + n - 16, 16);
-    rows[limn_isa_current()](out + n - 16, 16);
+    rows[limn_isa_current()](out + n - 16, 1);
   }
 }
 

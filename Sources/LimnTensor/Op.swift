@@ -16,6 +16,7 @@ package struct Op: Sendable {
   /// Adds what flows back to each input. `upstream` has the result's shape, f32, any layout.
   package typealias Backward = @Sendable (_ row: Row, _ upstream: Tensor, _ gradients: inout Gradients) -> Void
 
+  /// What errors and profiles call it.
   package let name: String
   package let forward: Forward
   package let backward: Backward
@@ -38,13 +39,16 @@ package struct Op: Sendable {
     let op: Op?
     /// Rows of the inputs, -1 for constants.
     let inputs: [Int]
+    /// The shapes the inputs had.
     package let inputShapes: [Shape]
     /// What backward needs of the inputs and the result; constants. Freed as the walk passes.
     package fileprivate(set) var saved: [Tensor]
+    /// The numbers the operation was called with.
     package let attributes: Attributes
     /// Inputs and result, kept only by a tape that a test made so.
     fileprivate(set) var kept: (inputs: [Tensor], result: Tensor)?
 
+    /// Short for `attributes.ints` and `attributes.floats`.
     package var ints: [Int] { attributes.ints }
     package var floats: [Float] { attributes.floats }
     /// Whether a gradient of input `index` is asked for.

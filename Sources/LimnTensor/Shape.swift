@@ -13,6 +13,7 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
   /// The most axes a tensor can have.
   package static let mostAxes = 6
 
+  /// The sizes; 0 past the rank.
   package internal(set) var sizes: Dims
   /// The number of axes.
   package private(set) var rank: Int
@@ -30,6 +31,7 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
     }
   }
 
+  /// `[2, 3]` is a shape.
   package init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The shape of a number: no axes.
@@ -61,6 +63,7 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
   /// The sizes as an array.
   package var dims: [Int] { (0..<rank).map { sizes[$0] } }
 
+  /// As scripts read it: "[1, 4, 16, 16]".
   package var description: String { "[" + dims.map(String.init).joined(separator: ", ") + "]" }
 
   package static func == (a: Shape, b: Shape) -> Bool {

@@ -4,7 +4,9 @@ import CLimnKernels
 ///
 /// It is `@unchecked Sendable` because nobody writes to it once a second tensor can see it: writers ask for a unique reference first.
 package final class Storage: @unchecked Sendable {
+  /// The first byte. Foreign memory must not be written to.
   package let bytes: UnsafeMutableRawPointer
+  /// How many bytes there are.
   package let byteCount: Int
   /// What keeps foreign memory alive; nil for memory of the pool.
   let owner: AnyObject?
@@ -69,6 +71,7 @@ package enum MemoryMeter {
   package static var current: Int { limn_memory_current() }
   /// The most bytes in use since the last `resetPeak`.
   package static var peak: Int { limn_memory_peak() }
+  /// Starts `peak` anew.
   package static func resetPeak() { limn_memory_reset_peak() }
 
   /// The limit in bytes, nil for none.

@@ -5,24 +5,28 @@ extension Tensor {
   @inline(__always)
   private static func bothIntegers(_ a: Tensor, _ b: Tensor) -> Bool { !a.dtype.isFloat && !b.dtype.isFloat }
 
+  /// The sum.
   package static func + (a: Tensor, b: Tensor) -> Tensor {
     if bothIntegers(a, b) { return binaryInts(LIMN_ADD, a, b, name: "add") }
     let y = binary(LIMN_ADD, a, b, name: "add")
     return a.isTraced || b.isTraced ? y.recorded(.add, [a, b]) : y
   }
 
+  /// The difference.
   package static func - (a: Tensor, b: Tensor) -> Tensor {
     if bothIntegers(a, b) { return binaryInts(LIMN_SUB, a, b, name: "subtract") }
     let y = binary(LIMN_SUB, a, b, name: "subtract")
     return a.isTraced || b.isTraced ? y.recorded(.subtract, [a, b]) : y
   }
 
+  /// The product, element by element.
   package static func * (a: Tensor, b: Tensor) -> Tensor {
     if bothIntegers(a, b) { return binaryInts(LIMN_MUL, a, b, name: "multiply") }
     let y = binary(LIMN_MUL, a, b, name: "multiply")
     return a.isTraced || b.isTraced ? y.recorded(.multiply, [a, b], saved: [a, b]) : y
   }
 
+  /// The quotient; x / 0 is ±∞ or NaN.
   package static func / (a: Tensor, b: Tensor) -> Tensor {
     let y = binary(LIMN_DIV, a, b, name: "divide")
     return a.isTraced || b.isTraced ? y.recorded(.divide, [a, b], saved: [b, y]) : y
@@ -43,28 +47,36 @@ extension Tensor {
 
   // MARK: with a number
 
+  /// The sum.
   package static func + (a: Tensor, b: Float) -> Tensor {
     let y = a.unary(LIMN_ADD_NUMBER, b)
     return a.isTraced ? y.recorded(.addNumber, [a], floats: [b]) : y
   }
+  /// The sum.
   package static func + (a: Float, b: Tensor) -> Tensor { b + a }
 
+  /// The difference.
   package static func - (a: Tensor, b: Float) -> Tensor { a + -b }
+  /// The difference.
   package static func - (a: Float, b: Tensor) -> Tensor {
     let y = b.unary(LIMN_SUB_FROM, a)
     return b.isTraced ? y.recorded(.subtractFrom, [b], floats: [a]) : y
   }
 
+  /// The product, element by element.
   package static func * (a: Tensor, b: Float) -> Tensor {
     let y = a.unary(LIMN_MUL_NUMBER, b)
     return a.isTraced ? y.recorded(.multiplyNumber, [a], floats: [b]) : y
   }
+  /// The product, element by element.
   package static func * (a: Float, b: Tensor) -> Tensor { b * a }
 
+  /// The quotient; x / 0 is ±∞ or NaN.
   package static func / (a: Tensor, b: Float) -> Tensor {
     let y = a.unary(LIMN_DIV_NUMBER, b)
     return a.isTraced ? y.recorded(.divideNumber, [a], floats: [b]) : y
   }
+  /// The quotient; x / 0 is ±∞ or NaN.
   package static func / (a: Float, b: Tensor) -> Tensor {
     let y = b.unary(LIMN_DIV_INTO, a)
     return b.isTraced ? y.recorded(.divideInto, [b], saved: [b, y], floats: [a]) : y

@@ -24,11 +24,19 @@ extension Tensor {
     return result
   }
 
+  // Elementwise with broadcasting. NaN is equal to nothing and neither less nor greater.
+
+  /// Where this is less than `b`.
   package func less(_ b: Tensor) -> Tensor { compared(LIMN_LESS, self, b) }
+  /// Where this is less than `b` or equal.
   package func lessEqual(_ b: Tensor) -> Tensor { compared(LIMN_LESS_EQUAL, self, b) }
+  /// Where this is greater than `b`.
   package func greater(_ b: Tensor) -> Tensor { compared(LIMN_LESS, b, self) }
+  /// Where this is greater than `b` or equal.
   package func greaterEqual(_ b: Tensor) -> Tensor { compared(LIMN_LESS_EQUAL, b, self) }
+  /// Where both are equal.
   package func equal(_ b: Tensor) -> Tensor { compared(LIMN_EQUAL, self, b) }
+  /// Where they differ.
   package func notEqual(_ b: Tensor) -> Tensor { compared(LIMN_NOT_EQUAL, self, b) }
 
   private func logic(_ op: limn_logic, _ b: Tensor) -> Tensor {

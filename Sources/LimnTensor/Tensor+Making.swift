@@ -55,12 +55,14 @@ extension Tensor {
       strides: shape.rowMajorStrides, dtype: dtype)
   }
 
+  /// A tensor with 0 (false) everywhere.
   package static func zeros(_ shape: Shape, dtype: DType = .f32) -> Tensor {
     let result = Tensor.uninitialized(shape, dtype: dtype)
     result.storage.bytes.initializeMemory(as: UInt8.self, repeating: 0, count: result.storage.byteCount)
     return result
   }
 
+  /// A tensor with 1 (true) everywhere.
   package static func ones(_ shape: Shape, dtype: DType = .f32) -> Tensor { full(shape, 1).converted(to: dtype) }
 
   /// A tensor of f32 with one value everywhere.

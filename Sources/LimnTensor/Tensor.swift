@@ -5,12 +5,15 @@ import CLimnKernels
 /// Arithmetic makes f32 (i64 between integers). Operations trap on shapes that do not fit, with the message of the rule in
 /// `Shape+Rules.swift` that a binding calls first.
 package struct Tensor: @unchecked Sendable {
+  /// The sizes of its axes.
   package let shape: Shape
   /// Distance between neighbours along each axis, in elements; 0 where one element stands for all.
   package let strides: Dims
   /// Where the first element is, in elements from the start of the storage.
   package let offset: Int
+  /// What its elements are in memory.
   package let dtype: DType
+  /// The bytes it looks at, perhaps with others.
   package internal(set) var storage: Storage
   /// The tape this tensor's origin is written on, and the row; see Tape.swift.
   private(set) var tape: Tape?
@@ -27,7 +30,9 @@ package struct Tensor: @unchecked Sendable {
     self.row = row
   }
 
+  /// The number of axes.
   @inline(__always) package var rank: Int { shape.rank }
+  /// The number of elements.
   @inline(__always) package var count: Int { shape.count }
 
   /// The same elements seen by other sizes and strides; a constant to gradients.

@@ -100,6 +100,15 @@ import Testing
     #expect(y == expected)
   }
 
+  @Test(arguments: [DType.u8, .f16, .f32, .i64]) func transposesOfEachWidthAreRight(_ type: DType) {
+    for (rows, columns) in [(1, 7), (8, 8), (16, 24), (13, 37), (200, 150)] {
+      let x = (Tensor.arange(rows * columns).remainder(113)).reshaped([rows, columns])
+      let values = x.floats()
+      let expected = (0..<(rows * columns)).map { (i: Int) -> Float in values[(i % rows) * columns + i / rows] }
+      #expect(x.converted(to: type).transposed().contiguous().floats() == expected, "\(rows)×\(columns)")
+    }
+  }
+
   @Test func rulesSayWhatIsWrong() {
     func message(_ rule: () throws -> Any) -> String { do { _ = try rule(); return "" } catch { return "\(error)" } }
     let s: Shape = [2, 3]
