@@ -8,8 +8,8 @@
 enum { depth_limit = 384 };
 // About 20 µs on one core: long enough to be worth waking a thread for.
 static const long task_products = 1000000;
-enum { most_row_groups = 16, most_tasks = 64 };
-// 96 rows × 128 columns of C are 48 KB.
+enum { most_row_groups = 24, most_tasks = 64 };
+// 144 rows × 128 columns of C are 72 KB.
 enum { panels_at_once = 8 };
 
 const limn_gemm_kernels *limn_gemm_choice(void) {
@@ -35,7 +35,9 @@ limn_cut limn_cut_product(long batch, long m, long n, long k) {
   wanted = wanted > most_tasks ? most_tasks : wanted;
   limn_cut cut = {groups < most_row_groups ? groups : most_row_groups, panels, 0, 0};
   while (batch * parts(groups, cut.row_groups) * parts(panels, cut.panels) < wanted) {
-    if (cut.row_groups >= 8) cut.row_groups = (cut.row_groups + 1) / 2;
+    // Fewer columns first: rows cut short would have the weights read from memory more often.
+    if (cut.panels > panels_at_once) cut.panels = (cut.panels + 1) / 2;
+    else if (cut.row_groups >= 8) cut.row_groups = (cut.row_groups + 1) / 2;
     else if (cut.panels > 1) cut.panels = (cut.panels + 1) / 2;
     else if (cut.row_groups > 1) cut.row_groups = (cut.row_groups + 1) / 2;
     else break;

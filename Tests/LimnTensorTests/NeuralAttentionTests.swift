@@ -1,7 +1,6 @@
+import LimnTensor
 import LimnTestSupport
 import Testing
-
-import LimnTensor
 
 #if canImport(Glibc)
   import Glibc
@@ -14,7 +13,8 @@ import LimnTensor
   ) -> @Sendable ([[Double]]) -> [Double] {
     { x in
       let features = heads * width
-      var out = [Double](repeating: 0, count: b * tq * features), all: [Double] = []
+      var out = [Double](repeating: 0, count: b * tq * features)
+      var all: [Double] = []
       for z in 0..<b {
         for h in 0..<heads {
           for i in 0..<tq {
@@ -40,20 +40,37 @@ import LimnTensor
   }
 
   static let cases: [OpCase] = [
-    OpCase("one token", [[1, 1, 3], [1, 1, 3], [1, 1, 3]], reference: reference(1, 1, 1, 1, 3)) { attention($0[0], $0[1], $0[2], heads: 1) },
-    OpCase("two heads", [[2, 5, 6], [2, 7, 6], [2, 7, 6]], large: [[2, 100, 64], [2, 77, 64], [2, 77, 64]], tolerance: 2e-6, reference: reference(2, 5, 7, 2, 3)) {
+    OpCase("one token", [[1, 1, 3], [1, 1, 3], [1, 1, 3]], reference: reference(1, 1, 1, 1, 3)) {
+      attention($0[0], $0[1], $0[2], heads: 1)
+    },
+    OpCase(
+      "two heads", [[2, 5, 6], [2, 7, 6], [2, 7, 6]], large: [[2, 100, 64], [2, 77, 64], [2, 77, 64]], tolerance: 2e-6,
+      reference: reference(2, 5, 7, 2, 3)
+    ) {
       attention($0[0], $0[1], $0[2], heads: 2)
     },
-    OpCase("keys in several blocks", [[1, 26, 8], [1, 530, 8], [1, 530, 8]], large: [[1, 530, 40], [1, 530, 40], [1, 530, 40]], tolerance: 2e-6, reference: reference(1, 26, 530, 2, 4)) {
+    OpCase(
+      "keys in several blocks", [[1, 26, 8], [1, 530, 8], [1, 530, 8]],
+      large: [[1, 530, 40], [1, 530, 40], [1, 530, 40]], tolerance: 2e-6, reference: reference(1, 26, 530, 2, 4)
+    ) {
       attention($0[0], $0[1], $0[2], heads: 2)
     },
-    OpCase("causal", [[2, 9, 8], [2, 9, 8], [2, 9, 8]], large: [[1, 300, 64], [1, 300, 64], [1, 300, 64]], tolerance: 2e-6, reference: reference(2, 9, 9, 4, 2, causal: true)) {
+    OpCase(
+      "causal", [[2, 9, 8], [2, 9, 8], [2, 9, 8]], large: [[1, 300, 64], [1, 300, 64], [1, 300, 64]], tolerance: 2e-6,
+      reference: reference(2, 9, 9, 4, 2, causal: true)
+    ) {
       attention($0[0], $0[1], $0[2], heads: 4, causal: true)
     },
-    OpCase("probabilities", [[2, 5, 6], [2, 7, 6]], large: [[2, 120, 64], [2, 77, 64]], tolerance: 2e-6, reference: reference(2, 5, 7, 2, 3, probabilities: true)) {
+    OpCase(
+      "probabilities", [[2, 5, 6], [2, 7, 6]], large: [[2, 120, 64], [2, 77, 64]], tolerance: 2e-6,
+      reference: reference(2, 5, 7, 2, 3, probabilities: true)
+    ) {
       attentionProbabilities($0[0], $0[1], heads: 2)
     },
-    OpCase("causal probabilities", [[1, 5, 6], [1, 5, 6]], tolerance: 2e-6, reference: reference(1, 5, 5, 2, 3, causal: true, probabilities: true)) {
+    OpCase(
+      "causal probabilities", [[1, 5, 6], [1, 5, 6]], tolerance: 2e-6,
+      reference: reference(1, 5, 5, 2, 3, causal: true, probabilities: true)
+    ) {
       attentionProbabilities($0[0], $0[1], heads: 2, causal: true)
     },
     OpCase("applied probabilities", [[2, 2, 5, 7], [2, 7, 6]]) { applyAttention($0[0], $0[1], heads: 2) },
@@ -100,7 +117,8 @@ import LimnTensor
       let together = attention(x[0], x[1], x[2], heads: 3)
       for n in 0..<2 {
         let own = x.map { $0.sliced(axis: 0, from: n, to: n + 1) }
-        #expect(attention(own[0], own[1], own[2], heads: 3).floats() == together.sliced(axis: 0, from: n, to: n + 1).floats())
+        #expect(
+          attention(own[0], own[1], own[2], heads: 3).floats() == together.sliced(axis: 0, from: n, to: n + 1).floats())
       }
     }
   }

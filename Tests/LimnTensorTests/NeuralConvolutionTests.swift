@@ -1,8 +1,7 @@
 import CLimnKernels
+import LimnTensor
 import LimnTestSupport
 import Testing
-
-import LimnTensor
 
 @Suite struct NeuralConvolutionTests {
   private static func conv(
@@ -16,7 +15,8 @@ import LimnTensor
   }
 
   /// The sum as one would write it, over [N, C, H, W].
-  private static func reference(_ v: [[Double]], _ x: Shape, _ w: Shape, _ stride: Int, _ padding: Padding) -> [Double] {
+  private static func reference(_ v: [[Double]], _ x: Shape, _ w: Shape, _ stride: Int, _ padding: Padding) -> [Double]
+  {
     let target = try! Shape.conv2d(x, weight: w, bias: nil, stride: stride, padding: padding)
     var out: [Double] = []
     for n in 0..<target[0] {
@@ -27,7 +27,8 @@ import LimnTensor
             for c in 0..<x[1] {
               for ky in 0..<w[2] {
                 for kx in 0..<w[3] {
-                  let y = i * stride + ky - padding.top, z = j * stride + kx - padding.left
+                  let y = i * stride + ky - padding.top
+                  let z = j * stride + kx - padding.left
                   if y < 0 || z < 0 || y >= x[2] || z >= x[3] { continue }
                   sum += v[0][((n * x[1] + c) * x[2] + y) * x[3] + z] * v[1][((o * x[1] + c) * w[2] + ky) * w[3] + kx]
                 }
@@ -47,7 +48,9 @@ import LimnTensor
     conv("1×1", [2, 5, 3, 7], [17, 5, 1, 1], padding: 0),
     conv("1×1 with stride", [1, 3, 7, 5], [4, 3, 1, 1], stride: 2, padding: 0),
     conv("stride 2", [2, 3, 8, 7], [4, 3, 3, 3], large: [[1, 20, 33, 32], [40, 20, 3, 3], [40]], stride: 2),
-    conv("stride 2, padded below and right", [1, 3, 6, 8], [4, 3, 3, 3], stride: 2, padding: Padding(top: 0, left: 0, bottom: 1, right: 1)),
+    conv(
+      "stride 2, padded below and right", [1, 3, 6, 8], [4, 3, 3, 3], stride: 2,
+      padding: Padding(top: 0, left: 0, bottom: 1, right: 1)),
     conv("stride 3 that leaves a rest", [1, 2, 9, 10], [3, 2, 2, 2], stride: 3, padding: 0),
     conv("2×4 window", [1, 2, 5, 6], [3, 2, 2, 4], padding: Padding(top: 1, left: 2, bottom: 0, right: 1)),
     conv("more padding than window", [1, 2, 3, 3], [2, 2, 2, 2], padding: 3),
@@ -56,7 +59,9 @@ import LimnTensor
     OpCase("packed", [[2, 3, 5, 4], [6, 3, 3, 3], [6]], differentiable: [0, 2]) {
       conv2d($0[0], packed: PackedConv(weight: $0[1]), bias: $0[2], padding: 1)
     },
-    OpCase("packed with an epilogue", [[2, 3, 5, 4], [6, 3, 3, 3], [6], [2, 6], [2, 6, 5, 4]], differentiable: [0, 2, 3, 4]) {
+    OpCase(
+      "packed with an epilogue", [[2, 3, 5, 4], [6, 3, 3, 3], [6], [2, 6], [2, 6, 5, 4]], differentiable: [0, 2, 3, 4]
+    ) {
       let finish = Epilogue(pictureBias: $0[3], residual: $0[4], silu: true)
       return conv2d($0[0], packed: PackedConv(weight: $0[1]), bias: $0[2], padding: 1, then: finish)
     },
@@ -112,8 +117,12 @@ import LimnTensor
   }
 
   @Test func shapesThatDoNotFitAreNamed() {
-    func rule(_ x: Shape, _ weight: Shape) throws { _ = try Shape.conv2d(x, weight: weight, bias: nil, stride: 1, padding: 0) }
-    #expect(throws: ShapeError("conv2d: the input has 3 channels, the weight expects 4")) { try rule([1, 3, 8, 8], [2, 4, 3, 3]) }
+    func rule(_ x: Shape, _ weight: Shape) throws {
+      _ = try Shape.conv2d(x, weight: weight, bias: nil, stride: 1, padding: 0)
+    }
+    #expect(throws: ShapeError("conv2d: the input has 3 channels, the weight expects 4")) {
+      try rule([1, 3, 8, 8], [2, 4, 3, 3])
+    }
     #expect(throws: ShapeError("conv2d: a window of 3×3 does not fit a padded input of [1, 3, 2, 8]")) {
       try rule([1, 3, 2, 8], [2, 3, 3, 3])
     }

@@ -1,7 +1,6 @@
+import LimnTensor
 import LimnTestSupport
 import Testing
-
-import LimnTensor
 
 @Suite struct NeuralEmbeddingTests {
   static let cases: [OpCase] = [
@@ -26,6 +25,8 @@ import LimnTensor
   }
 
   @Test func anIdOutsideIsNamed() {
-    #expect(throws: ShapeError("embedding: id 4 is outside of a table of 4 rows")) { try Shape.embedding(ids: [0, 4], table: [4, 2]) }
+    #expect(throws: ShapeError("embedding: id 4 is outside of a table of 4 rows")) {
+      try Shape.embedding(ids: [0, 4], table: [4, 2])
+    }
   }
 }

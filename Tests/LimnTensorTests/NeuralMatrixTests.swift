@@ -1,8 +1,7 @@
 import CLimnKernels
+import LimnTensor
 import LimnTestSupport
 import Testing
-
-import LimnTensor
 
 @Suite struct NeuralMatrixTests {
   /// a [batch, m, k] · b [batch, k, n].
@@ -22,7 +21,9 @@ import LimnTensor
 
   static let cases: [OpCase] = [
     OpCase("matmul 1x1", [[1, 1], [1, 1]], reference: product(1, 1, 1, 1)) { matmul($0[0], $0[1]) },
-    OpCase("matmul", [[3, 5], [5, 7]], large: [[97, 401], [401, 83]], tolerance: 2e-6, reference: product(1, 3, 5, 7)) {
+    OpCase(
+      "matmul", [[3, 5], [5, 7]], large: [[97, 401], [401, 83]], tolerance: 2e-6, reference: product(1, 3, 5, 7)
+    ) {
       matmul($0[0], $0[1])
     },
     OpCase("matmul of many rows", [[23, 17], [17, 31]], tolerance: 2e-6, reference: product(1, 23, 17, 31)) {
@@ -31,7 +32,9 @@ import LimnTensor
     OpCase("matmul of transposes", [[17, 23], [31, 17]], large: [[301, 127], [96, 301]]) {
       matmul($0[0].transposed(), $0[1].transposed())
     },
-    OpCase("matmul in batches", [[2, 3, 5], [2, 5, 4]], large: [[5, 61, 33], [5, 33, 47]], reference: product(2, 3, 5, 4)) {
+    OpCase(
+      "matmul in batches", [[2, 3, 5], [2, 5, 4]], large: [[5, 61, 33], [5, 33, 47]], reference: product(2, 3, 5, 4)
+    ) {
       matmul($0[0], $0[1])
     },
     OpCase("matmul with leading axes broadcast", [[2, 1, 3, 5], [3, 5, 4]]) { matmul($0[0], $0[1]) },
@@ -43,7 +46,9 @@ import LimnTensor
       linear($0[0], weight: $0[1], bias: $0[2])
     },
     OpCase("linear without bias", [[19, 11], [13, 11]]) { linear($0[0], weight: $0[1], bias: nil) },
-    OpCase("packed linear", [[2, 3, 5], [7, 5], [7]], large: [[300, 96], [100, 96], [100]], differentiable: [0, 2]) {
+    OpCase(
+      "packed linear", [[2, 3, 5], [7, 5], [7]], large: [[300, 96], [100, 96], [100]], differentiable: [0, 2]
+    ) {
       linear($0[0], packed: PackedMatrix(weight: $0[1]), bias: $0[2])
     },
     OpCase("packed linear with an epilogue", [[5, 3], [17, 3], [17], [5, 17]], differentiable: [0, 2, 3]) {
@@ -81,7 +86,9 @@ import LimnTensor
     let x = OpCase.inputs([[size.m, size.k], [size.k, size.n]], -1...1, seed: 8)
     var shape = limn_gemm_shape(m: size.m, n: size.n, k: size.k, a_row: size.k, a_column: 1, c_row: size.n)
     var expected = [Float](repeating: 0, count: size.m * size.n)
-    x[0].withFloats { a in x[1].withFloats { b in limn_gemm_reference(&shape, a.baseAddress, b.baseAddress, size.n, 1, &expected) } }
+    x[0].withFloats { a in
+      x[1].withFloats { b in limn_gemm_reference(&shape, a.baseAddress, b.baseAddress, size.n, 1, &expected) }
+    }
     withEachInstructionSet { name in
       expectClose(matmul(x[0], x[1]).floats(), expected, relativeToLargest: 2e-6, name)
       expectClose(linear(x[0], weight: x[1].transposed(), bias: nil).floats(), expected, relativeToLargest: 2e-6, name)
@@ -98,7 +105,9 @@ import LimnTensor
     expectClose(
       linear(x[0], packed: packed, bias: x[2], then: Epilogue(residual: x[3], silu: true)),
       (product + x[2] + x[3]).silu(), relativeToLargest: 2e-6)
-    expectClose(linear(x[0].sliced(axis: 0, from: 0, to: 20), packed: packed, bias: nil), product.sliced(axis: 0, from: 0, to: 20), relativeToLargest: 2e-6)
+    expectClose(
+      linear(x[0].sliced(axis: 0, from: 0, to: 20), packed: packed, bias: nil),
+      product.sliced(axis: 0, from: 0, to: 20), relativeToLargest: 2e-6)
   }
 
   @Test func emptySidesGiveZerosOrNothing() {
@@ -120,6 +129,8 @@ import LimnTensor
     #expect(throws: ShapeError("linear: the input is [2, 4], expected 3 features last for a weight of [5, 3]")) {
       try Shape.linear([2, 4], weight: [5, 3], bias: nil)
     }
-    #expect(throws: ShapeError("linear: the bias is [3], expected [5]")) { try Shape.linear([2, 3], weight: [5, 3], bias: [3]) }
+    #expect(throws: ShapeError("linear: the bias is [3], expected [5]")) {
+      try Shape.linear([2, 3], weight: [5, 3], bias: [3])
+    }
   }
 }

@@ -1,7 +1,6 @@
+import LimnTensor
 import LimnTestSupport
 import Testing
-
-import LimnTensor
 
 #if canImport(Glibc)
   import Glibc
@@ -9,7 +8,9 @@ import LimnTensor
 
 @Suite struct NeuralNormTests {
   /// Group norm of [n, c, pixels], row-major.
-  private static func groups(_ n: Int, _ c: Int, _ pixels: Int, _ groups: Int, _ silu: Bool) -> @Sendable ([[Double]]) -> [Double] {
+  private static func groups(_ n: Int, _ c: Int, _ pixels: Int, _ groups: Int, _ silu: Bool)
+    -> @Sendable ([[Double]]) -> [Double]
+  {
     { v in
       var out = v[0]
       let size = c / groups * pixels
@@ -49,20 +50,31 @@ import LimnTensor
   }
 
   static let cases: [OpCase] = [
-    OpCase("group norm", [[2, 6, 3, 5], [6], [6]], large: [[2, 32, 40, 33], [32], [32]], tolerance: 3e-6, reference: groups(2, 6, 15, 3, false)) {
+    OpCase(
+      "group norm", [[2, 6, 3, 5], [6], [6]], large: [[2, 32, 40, 33], [32], [32]], tolerance: 3e-6,
+      reference: groups(2, 6, 15, 3, false)
+    ) {
       groupNorm($0[0], groups: 3 == $0[0].shape[1] / 2 ? 3 : 16, weight: $0[1], bias: $0[2])
     },
-    OpCase("group norm with silu", [[2, 34, 3, 3], [34], [34]], large: [[1, 34, 64, 67], [34], [34]], tolerance: 3e-6, reference: groups(2, 34, 9, 2, true)) {
+    OpCase(
+      "group norm with silu", [[2, 34, 3, 3], [34], [34]], large: [[1, 34, 64, 67], [34], [34]], tolerance: 3e-6,
+      reference: groups(2, 34, 9, 2, true)
+    ) {
       groupNorm($0[0], groups: 2, weight: $0[1], bias: $0[2], silu: true)
     },
-    OpCase("group norm of one channel a group", [[1, 3, 7, 1], [3], [3]], tolerance: 3e-6, reference: groups(1, 3, 7, 3, false)) {
+    OpCase(
+      "group norm of one channel a group", [[1, 3, 7, 1], [3], [3]], tolerance: 3e-6,
+      reference: groups(1, 3, 7, 3, false)
+    ) {
       groupNorm($0[0], groups: 3, weight: $0[1], bias: $0[2])
     },
     OpCase("group norm of [N, C, T]", [[2, 4, 9], [4], [4]], tolerance: 3e-6, reference: groups(2, 4, 9, 2, false)) {
       groupNorm($0[0], groups: 2, weight: $0[1], bias: $0[2])
     },
     OpCase("group norm without weight", [[2, 4, 3, 3]]) { groupNorm($0[0], groups: 2, weight: nil, bias: nil) },
-    OpCase("layer norm", [[3, 2, 13], [13], [13]], large: [[2, 300, 96], [96], [96]], tolerance: 3e-6, reference: rows(13)) {
+    OpCase(
+      "layer norm", [[3, 2, 13], [13], [13]], large: [[2, 300, 96], [96], [96]], tolerance: 3e-6, reference: rows(13)
+    ) {
       layerNorm($0[0], weight: $0[1], bias: $0[2])
     },
     OpCase("layer norm of wide rows", [[2, 64], [64], [64]], tolerance: 3e-6, reference: rows(64)) {
@@ -71,14 +83,17 @@ import LimnTensor
     OpCase("softmax", [[3, 7]], large: [[100, 701]], tolerance: 2e-6, reference: softmax(7)) { $0[0].softmax() },
     OpCase("softmax of one", [[5, 1]], reference: softmax(1)) { $0[0].softmax() },
     OpCase("softmax along a middle axis", [[2, 5, 3]]) { $0[0].softmax(axis: 1) },
-    OpCase("geglu", [[3, 2, 14]], large: [[300, 256]], in: -4...4, tolerance: 2e-6, step: 4e-3, reference: { v in
-      stride(from: 0, to: v[0].count, by: 14).flatMap { start in
-        (0..<7).map { i -> Double in
-          let gate = v[0][start + 7 + i]
-          return v[0][start + i] * gate * 0.5 * (1 + Glibc.erf(gate / 2.0.squareRoot()))
+    OpCase(
+      "geglu", [[3, 2, 14]], large: [[300, 256]], in: -4...4, tolerance: 2e-6, step: 4e-3,
+      reference: { v in
+        stride(from: 0, to: v[0].count, by: 14).flatMap { start in
+          (0..<7).map { i -> Double in
+            let gate = v[0][start + 7 + i]
+            return v[0][start + i] * gate * 0.5 * (1 + Glibc.erf(gate / 2.0.squareRoot()))
+          }
         }
       }
-    }) { geglu($0[0]) },
+    ) { geglu($0[0]) },
   ]
 
   @Test(arguments: cases) func isItsFormulaWithItsGradient(_ c: OpCase) { c.check() }
@@ -88,7 +103,8 @@ import LimnTensor
     let expected = groupNorm(x[0], groups: 4, weight: x[1], bias: x[2], silu: true)
     let soft = x[0].softmax()
     withEachInstructionSet { name in
-      expectClose(groupNorm(x[0], groups: 4, weight: x[1], bias: x[2], silu: true), expected, relativeToLargest: 2e-6, name)
+      expectClose(
+        groupNorm(x[0], groups: 4, weight: x[1], bias: x[2], silu: true), expected, relativeToLargest: 2e-6, name)
       expectClose(x[0].softmax(), soft, relativeToLargest: 2e-6, name)
     }
   }
@@ -96,7 +112,8 @@ import LimnTensor
   /// A mean far from zero costs digits in a sum of squares; not in two passes.
   @Test func aLargeMeanLeavesTheVarianceExact() {
     let x = OpCase.inputs([[1, 8, 50, 50]], -1...1, seed: 2)[0]
-    let y = groupNorm(x, groups: 2, weight: nil, bias: nil), moved = groupNorm(x + 1024, groups: 2, weight: nil, bias: nil)
+    let y = groupNorm(x, groups: 2, weight: nil, bias: nil)
+    let moved = groupNorm(x + 1024, groups: 2, weight: nil, bias: nil)
     expectClose(moved, y, relativeToLargest: 2e-4)
   }
 

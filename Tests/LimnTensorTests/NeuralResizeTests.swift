@@ -1,19 +1,20 @@
+import LimnTensor
 import LimnTestSupport
 import Testing
-
-import LimnTensor
 
 @Suite struct NeuralResizeTests {
   /// torch 2.15's `interpolate(align_corners=False)` of the picture below, 5 wide and 4 high: mode, antialias, height, width.
   static let known: [(ResizeMode, Bool, Int, Int, [Float])] = [
-    (.nearest, false, 6, 7,
+    (
+      .nearest, false, 6, 7,
       [
         0, 0, 7, 3, 3, 10, 6, 0, 0, 7, 3, 3, 10, 6, 2, 2, 9, 5, 5, 1, 8, 4, 4, 0, 7, 7, 3, 10, 4, 4, 0, 7, 7,
         3, 10, 6, 6, 2, 9, 9, 5, 1,
       ]
     ),
     (.nearest, false, 3, 2, [0, 3, 2, 5, 4, 7]),
-    (.bilinear, false, 6, 7,
+    (
+      .bilinear, false, 6, 7,
       [
         0, 4, 5.857142, 3, 8.000001, 8.285714, 6, 1, 5, 6.857142, 4, 5.071429, 6.142857, 7, 2.333333,
         5.285715, 6.880952, 5.333333, 2.47619, 4.333334, 8.333334, 3.666667, 2.428571, 2.976191, 6.666667,
@@ -22,7 +23,8 @@ import LimnTensor
       ]
     ),
     (.bilinear, false, 3, 2, [5.583333, 7.958333, 4.125, 3.75, 2.666667, 4.125]),
-    (.bicubic, false, 6, 7,
+    (
+      .bicubic, false, 6, 7,
       [
         -0.7246336, 4.30744, 6.188423, 2.826389, 9.049161, 9.535987, 5.436357, 0.1803005, 6.000092, 8.328716,
         3.8125, 4.532709, 6.09967, 6.930579, 1.999175, 5.825357, 8.01776, 5.425926, 0.7819309, 3.370846,
@@ -32,14 +34,16 @@ import LimnTensor
       ]
     ),
     (.bicubic, false, 3, 2, [6.2561, 8.696815, 4.001953, 2.491333, 1.747811, 3.777236]),
-    (.area, false, 6, 7,
+    (
+      .area, false, 6, 7,
       [
         0, 3.5, 5, 3, 6.5, 8, 6, 1, 4.5, 6, 4, 4.75, 6.25, 7, 2, 5.5, 7, 5, 3, 4.5, 8, 4, 2, 3.5, 7, 5, 6.5,
         10, 5, 3, 4.5, 8, 6, 4.75, 5.5, 6, 4, 5.5, 9, 7, 3, 1,
       ]
     ),
     (.area, false, 3, 2, [4.333333, 5.5, 4.5, 5.666667, 4.666667, 5.833333]),
-    (.bilinear, true, 6, 7,
+    (
+      .bilinear, true, 6, 7,
       [
         0, 4, 5.857142, 3, 8.000001, 8.285714, 6, 1, 5, 6.857142, 4, 5.071429, 6.142857, 7, 2.333333,
         5.285714, 6.880951, 5.333333, 2.47619, 4.333333, 8.333334, 3.666667, 2.428571, 2.97619, 6.666667,
@@ -48,7 +52,8 @@ import LimnTensor
       ]
     ),
     (.bilinear, true, 3, 2, [4.45, 6.25, 4.25, 5.25, 4.400001, 4.95]),
-    (.bicubic, true, 6, 7,
+    (
+      .bicubic, true, 6, 7,
       [
         -0.5393456, 4.051246, 6.185514, 2.868422, 8.950783, 9.025076, 5.593256, 0.3780698, 5.411439, 7.850281,
         3.82353, 4.984566, 6.286459, 6.892062, 2.002697, 5.687237, 7.910604, 5.333334, 1.174831, 3.808064,
@@ -62,26 +67,33 @@ import LimnTensor
 
   private static let picture = Tensor((0..<20).map { Float($0 * 7 % 11) }, [1, 1, 4, 5])
 
-  @Test(arguments: known) func agreesWithTorch(_ mode: ResizeMode, _ antialias: Bool, _ height: Int, _ width: Int, _ expected: [Float]) {
+  @Test(arguments: known) func agreesWithTorch(
+    _ mode: ResizeMode, _ antialias: Bool, _ height: Int, _ width: Int, _ expected: [Float]
+  ) {
     let y = resized(Self.picture, height: height, width: width, mode: mode, antialias: antialias)
     expectClose(y.floats(), expected, relativeToLargest: 1e-6)
     // Three channels and two pictures are resized each alone.
     let many = resized(
-      Self.picture.expanded([2, 3, 4, 5]) * Tensor([1, 2, 3], [1, 3, 1, 1]), height: height, width: width, mode: mode, antialias: antialias)
+      Self.picture.expanded([2, 3, 4, 5]) * Tensor([1, 2, 3], [1, 3, 1, 1]), height: height, width: width, mode: mode,
+      antialias: antialias)
     #expect(many.isChannelsLast)
-    expectClose(many.sliced(axis: 1, from: 2, to: 3), Tensor.concatenated([y, y], axis: 0) * 3, relativeToLargest: 1e-6)
+    expectClose(
+      many.sliced(axis: 1, from: 2, to: 3), Tensor.concatenated([y, y], axis: 0) * 3, relativeToLargest: 1e-6)
   }
 
-  static let cases: [OpCase] = ResizeMode.allCases.flatMap { mode in
-    [(false, 7, 5), (true, 2, 9), (false, 1, 1)].map { antialias, height, width in
-      OpCase("\(mode) to \(width)×\(height)\(antialias ? ", antialiased" : "")", [[2, 3, 4, 5]], large: [[2, 16, 32, 33]]) {
-        resized($0[0], height: height, width: width, mode: mode, antialias: antialias)
+  static let cases: [OpCase] =
+    ResizeMode.allCases.flatMap { mode in
+      [(false, 7, 5), (true, 2, 9), (false, 1, 1)].map { antialias, height, width in
+        OpCase(
+          "\(mode) to \(width)×\(height)\(antialias ? ", antialiased" : "")", [[2, 3, 4, 5]], large: [[2, 16, 32, 33]]
+        ) {
+          resized($0[0], height: height, width: width, mode: mode, antialias: antialias)
+        }
       }
-    }
-  } + [
-    OpCase("each pixel as four", [[2, 3, 1, 5]], large: [[2, 64, 16, 16]]) { upsampledNearest2x($0[0]) },
-    OpCase("nearest", [[1, 2, 5, 3]]) { resizedNearest($0[0], height: 3, width: 7) },
-  ]
+    } + [
+      OpCase("each pixel as four", [[2, 3, 1, 5]], large: [[2, 64, 16, 16]]) { upsampledNearest2x($0[0]) },
+      OpCase("nearest", [[1, 2, 5, 3]]) { resizedNearest($0[0], height: 3, width: 7) },
+    ]
 
   @Test(arguments: cases) func hasItsGradient(_ c: OpCase) { c.check() }
 

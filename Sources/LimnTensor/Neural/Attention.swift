@@ -13,7 +13,8 @@ import CLimnKernels
 /// - Gradient: in `q`, `k`, `v`, also through what `capture` receives.
 /// - Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1; online softmax as Dao et al. 2022, arXiv:2205.14135, sec. 3.
 package func attention(
-  _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, scale: Float? = nil, causal: Bool = false, capture: AttentionCapture? = nil
+  _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, scale: Float? = nil, causal: Bool = false,
+  capture: AttentionCapture? = nil
 ) -> Tensor {
   orTrap { try Shape.attention(q.shape, k.shape, v.shape, heads: heads) }
   let isTraced = q.isTraced || k.isTraced || v.isTraced
@@ -45,17 +46,25 @@ extension Op {
   static let attention = Op(
     "attention",
     forward: { x, a in
-      attended(x[0], x[1], x[2], attentionShape(x[0].shape, x[1].shape, a.ints[0], a.floats[0], a.ints[1] == 1), keepsSums: false).out
+      attended(
+        x[0], x[1], x[2], attentionShape(x[0].shape, x[1].shape, a.ints[0], a.floats[0], a.ints[1] == 1),
+        keepsSums: false
+      ).out
     },
     backward: { row, upstream, gradients in
-      let q = row.saved[0].floatContiguous(), k = row.saved[1].floatContiguous(), v = row.saved[2].floatContiguous()
+      let q = row.saved[0].floatContiguous()
+      let k = row.saved[1].floatContiguous()
+      let v = row.saved[2].floatContiguous()
       let (out, lse, dout) = (row.saved[3], row.saved[4], upstream.floatContiguous())
       var shape = attentionShape(q.shape, k.shape, row.ints[0], row.floats[0], row.ints[1] == 1)
-      let dq = Tensor.uninitialized(q.shape), dk = Tensor.uninitialized(k.shape), dv = Tensor.uninitialized(v.shape)
+      let dq = Tensor.uninitialized(q.shape)
+      let dk = Tensor.uninitialized(k.shape)
+      let dv = Tensor.uninitialized(v.shape)
       let scratch = Storage(byteCount: limn_attention_scratch(&shape, 1) * MemoryLayout<Float>.stride)
       withExtendedLifetime((q.storage, k.storage, v.storage, out.storage, lse.storage, dout.storage, scratch)) {
         limn_attention_backward_f32(
-          &shape, dout.pointer(), q.pointer(), k.pointer(), v.pointer(), out.pointer(), lse.pointer(), dq.mutablePointer(),
+          &shape, dout.pointer(), q.pointer(), k.pointer(), v.pointer(), out.pointer(), lse.pointer(),
+          dq.mutablePointer(),
           dk.mutablePointer(), dv.mutablePointer(), scratch.bytes.assumingMemoryBound(to: Float.self))
       }
       gradients.add(to: 0, dq)
@@ -68,7 +77,8 @@ extension Op {
 func attentionShape(_ q: Shape, _ k: Shape, _ heads: Int, _ scale: Float?, _ causal: Bool) -> limn_attention_shape {
   let width = q[2] / heads
   return limn_attention_shape(
-    b: q[0], heads: heads, tq: q[1], tk: k[1], width: width, scale: scale ?? 1 / Float(width).squareRoot(), causal: causal ? 1 : 0)
+    b: q[0], heads: heads, tq: q[1], tk: k[1], width: width, scale: scale ?? 1 / Float(width).squareRoot(),
+    causal: causal ? 1 : 0)
 }
 
 /// Attention without a record, and the logarithm of each softmax's denominator [B, heads, Tq] if asked.
@@ -77,7 +87,8 @@ private func attended(
 ) -> (out: Tensor, lse: Tensor?) {
   var shape = description
   let (x, y, z) = (q.floatContiguous(), k.floatContiguous(), v.floatContiguous())
-  let out = Tensor.uninitialized(q.shape), lse = keepsSums ? Tensor.uninitialized([shape.b, shape.heads, shape.tq]) : nil
+  let out = Tensor.uninitialized(q.shape)
+  let lse = keepsSums ? Tensor.uninitialized([shape.b, shape.heads, shape.tq]) : nil
   let scratch = Storage(byteCount: limn_attention_scratch(&shape, 0) * MemoryLayout<Float>.stride)
   withExtendedLifetime((x.storage, y.storage, z.storage, scratch)) {
     limn_attention_f32(
@@ -88,13 +99,17 @@ private func attended(
 }
 
 /// The probabilities of `keys` alone, [B, heads, Tq, keys.count].
-private func columns(_ q: Tensor, _ k: Tensor, _ lse: Tensor, _ keys: [Int], _ description: limn_attention_shape) -> Tensor {
+private func columns(_ q: Tensor, _ k: Tensor, _ lse: Tensor, _ keys: [Int], _ description: limn_attention_shape)
+  -> Tensor
+{
   var shape = description
   precondition(keys.allSatisfy { 0..<shape.tk ~= $0 }, "attention: a captured key is outside of \(shape.tk) keys")
-  let x = q.floatContiguous(), y = k.floatContiguous()
+  let x = q.floatContiguous()
+  let y = k.floatContiguous()
   let result = Tensor.uninitialized([shape.b, shape.heads, shape.tq, keys.count])
   withExtendedLifetime((x.storage, y.storage, lse.storage)) {
-    limn_attention_columns_f32(&shape, x.pointer(), y.pointer(), lse.pointer(), keys.count, keys, result.mutablePointer())
+    limn_attention_columns_f32(
+      &shape, x.pointer(), y.pointer(), lse.pointer(), keys.count, keys, result.mutablePointer())
   }
   return result
 }

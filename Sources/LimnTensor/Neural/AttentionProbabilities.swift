@@ -41,7 +41,8 @@ extension Tensor {
 
 private func rawProbabilities(_ q: Tensor, _ k: Tensor, _ description: limn_attention_shape) -> Tensor {
   var shape = description
-  let x = q.floatContiguous(), y = k.floatContiguous()
+  let x = q.floatContiguous()
+  let y = k.floatContiguous()
   let result = Tensor.uninitialized([shape.b, shape.heads, shape.tq, shape.tk])
   let scratch = Storage(byteCount: limn_attention_scratch(&shape, 0) * MemoryLayout<Float>.stride)
   withExtendedLifetime((x.storage, y.storage, scratch)) {
@@ -59,10 +60,12 @@ extension Op {
     },
     backward: { row, upstream, gradients in
       let (q, k, y, heads, scale) = (row.saved[0], row.saved[1], row.saved[2], row.ints[0], row.floats[0])
-      let dy = upstream.floatContiguous(), scores = Tensor.uninitialized(y.shape)  // [B, heads, Tq, Tk]
+      let dy = upstream.floatContiguous()
+      let scores = Tensor.uninitialized(y.shape)  // [B, heads, Tq, Tk]
       if y.count > 0 {
         withExtendedLifetime((y.storage, dy.storage)) {
-          limn_softmax_backward_f32(y.count / y.shape[-1], y.shape[-1], dy.pointer(), y.pointer(), scores.mutablePointer())
+          limn_softmax_backward_f32(
+            y.count / y.shape[-1], y.shape[-1], dy.pointer(), y.pointer(), scores.mutablePointer())
         }
       }
       gradients.add(to: 0, rawMatmul(scores, k.inHeads(heads)).outOfHeads() * scale)

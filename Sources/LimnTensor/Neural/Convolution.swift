@@ -48,7 +48,8 @@ package final class PackedConv: @unchecked Sendable {
 
 /// The panels of a weight; turned by half a turn with inputs and outputs exchanged for the gradient in x.
 private func packedWindows(_ weight: Tensor, turned: Bool) -> Storage {
-  let w = weight.floatContiguous(), s = weight.shape
+  let w = weight.floatContiguous()
+  let s = weight.shape
   let taps = s[2] * s[3]
   let floats = turned ? limn_gemm_packed_floats(taps * s[0], s[1]) : limn_gemm_packed_floats(taps * s[1], s[0])
   let storage = Storage(byteCount: floats * MemoryLayout<Float>.stride)
@@ -70,7 +71,9 @@ private func packedWindows(_ weight: Tensor, turned: Bool) -> Storage {
 /// - Traps: with the message of `Shape.conv2d` if the shapes do not fit.
 /// - Gradient: in `x`, `weight`, `bias`.
 package func conv2d(_ x: Tensor, weight: Tensor, bias: Tensor?, stride: Int = 1, padding: Padding = 0) -> Tensor {
-  let target = orTrap { try Shape.conv2d(x.shape, weight: weight.shape, bias: bias?.shape, stride: stride, padding: padding) }
+  let target = orTrap {
+    try Shape.conv2d(x.shape, weight: weight.shape, bias: bias?.shape, stride: stride, padding: padding)
+  }
   let y = convolved(x, packedWindows(weight, turned: false), weight.shape, bias, ConvPlan(target, stride, padding), nil)
   return recordedConvolution(x, weight, nil, bias, y, stride, padding)
 }
@@ -82,7 +85,9 @@ package func conv2d(
   _ x: Tensor, packed: PackedConv, bias: Tensor?, stride: Int = 1, padding: Padding = 0, then finish: Epilogue? = nil
 ) -> Tensor {
   let weight = packed.weight
-  let target = orTrap { try Shape.conv2d(x.shape, weight: weight.shape, bias: bias?.shape, stride: stride, padding: padding) }
+  let target = orTrap {
+    try Shape.conv2d(x.shape, weight: weight.shape, bias: bias?.shape, stride: stride, padding: padding)
+  }
   let plan = ConvPlan(target, stride, padding)
   if x.isTraced || bias?.isTraced == true || finish?.isTraced == true {
     let y = convolved(x, packed.panels, weight.shape, bias, plan, nil)
@@ -122,7 +127,9 @@ private func convolved(
   let packed = panels.bytes.assumingMemoryBound(to: Float.self)
   withExtendedLifetime((input.storage, panels)) {
     epilogue.withUnsafe {
-      if shape.kh * shape.kw * shape.stride == 1 && plan.top + plan.left == 0 && rows == x.shape[0] * x.shape[2] * x.shape[3] {
+      if shape.kh * shape.kw * shape.stride == 1 && plan.top + plan.left == 0
+        && rows == x.shape[0] * x.shape[2] * x.shape[3]
+      {
         // One tap: pixels are the rows of a plain matrix.
         var product = limn_gemm_shape(m: rows, n: shape.o, k: shape.i, a_row: shape.i, a_column: 1, c_row: shape.o)
         limn_gemm_f32(&product, 1, input.pointer(), 0, packed, 0, result.mutablePointer(), 0, $0)
@@ -140,7 +147,9 @@ private func recordedConvolution(
   guard x.isTraced || weight.isTraced || bias?.isTraced == true else { return y }
   // The weight's gradient alone needs x, and x's alone the weight, already turned if it was packed.
   let turned = x.isTraced ? packed?.turned ?? packedWindows(weight, turned: true) : nil
-  let flat = turned.map { Tensor(storage: $0, shape: [$0.byteCount / 4], strides: Shape([1]).rowMajorStrides, dtype: .f32) }
+  let flat = turned.map {
+    Tensor(storage: $0, shape: [$0.byteCount / 4], strides: Shape([1]).rowMajorStrides, dtype: .f32)
+  }
   return y.recorded(
     .conv2d, bias.map { [x, weight, $0] } ?? [x, weight], saved: [weight.isTraced ? x : Tensor(0), flat ?? Tensor(0)],
     ints: [stride, padding.top, padding.left, padding.bottom, padding.right])
@@ -177,8 +186,10 @@ private func inputGradient(_ dy: Tensor, _ turned: Tensor, _ forward: limn_conv_
   let result = Tensor.uninitialized([forward.n, forward.i, forward.h, forward.w], channelsLast: true)
   guard result.count > 0 else { return result }
   var shape = limn_conv_shape(
-    n: forward.n, h: forward.oh, w: forward.ow, i: forward.o, o: forward.i, oh: forward.h, ow: forward.w, kh: forward.kh,
-    kw: forward.kw, stride: 1, dilation: forward.stride, top: forward.kh - 1 - forward.top, left: forward.kw - 1 - forward.left)
+    n: forward.n, h: forward.oh, w: forward.ow, i: forward.o, o: forward.i, oh: forward.h, ow: forward.w,
+    kh: forward.kh,
+    kw: forward.kw, stride: 1, dilation: forward.stride, top: forward.kh - 1 - forward.top,
+    left: forward.kw - 1 - forward.left)
   withExtendedLifetime((dy.storage, turned.storage)) {
     limn_conv_f32(&shape, dy.pointer(), turned.pointer(), result.mutablePointer(), nil)
   }
@@ -189,7 +200,8 @@ private func weightGradient(_ dy: Tensor, _ saved: Tensor, _ forward: limn_conv_
   var shape = forward
   let x = saved.pixels()
   let result = Tensor.uninitialized([shape.o, shape.i, shape.kh, shape.kw])
-  let panels = Storage(byteCount: limn_gemm_packed_floats(shape.n * shape.oh * shape.ow, shape.o) * MemoryLayout<Float>.stride)
+  let panels = Storage(
+    byteCount: limn_gemm_packed_floats(shape.n * shape.oh * shape.ow, shape.o) * MemoryLayout<Float>.stride)
   withExtendedLifetime((x.storage, dy.storage, panels)) {
     limn_conv_weight_gradient_f32(
       &shape, x.pointer(), dy.pointer(), panels.bytes.assumingMemoryBound(to: Float.self), result.mutablePointer())

@@ -22,10 +22,14 @@ private func gathered(_ ids: [Int], _ table: Tensor) -> Tensor {
   let width = table.shape[1]
   if table.dtype != .f32 {
     // Only the rows asked for are widened.
-    return Tensor.concatenated(ids.map { table.detached().sliced(axis: 0, from: $0, to: $0 + 1).converted(to: .f32) }, axis: 0)
+    return Tensor.concatenated(
+      ids.map { table.detached().sliced(axis: 0, from: $0, to: $0 + 1).converted(to: .f32) }, axis: 0)
   }
-  let rows = table.floatContiguous(), result = Tensor.uninitialized([ids.count, width])
-  withExtendedLifetime(rows.storage) { limn_gather_rows_f32(ids.count, width, ids, rows.pointer(), result.mutablePointer()) }
+  let rows = table.floatContiguous()
+  let result = Tensor.uninitialized([ids.count, width])
+  withExtendedLifetime(rows.storage) {
+    limn_gather_rows_f32(ids.count, width, ids, rows.pointer(), result.mutablePointer())
+  }
   return result
 }
 
@@ -33,7 +37,8 @@ extension Op {
   static let embedding = Op(
     "embedding", forward: { x, a in gathered(a.ints, x[0]) },
     backward: { row, upstream, gradients in
-      let dy = upstream.floatContiguous(), dtable = Tensor.uninitialized(row.inputShapes[0])
+      let dy = upstream.floatContiguous()
+      let dtable = Tensor.uninitialized(row.inputShapes[0])
       withExtendedLifetime(dy.storage) {
         limn_scatter_rows_f32(
           row.ints.count, dtable.shape[0], dtable.shape[1], row.ints, dy.pointer(), dtable.mutablePointer())

@@ -32,14 +32,19 @@ extension Op {
       normalizedGroups(x[0], a.ints[0], x[1], x[2], a.floats[0], a.ints[1] == 1).y
     },
     backward: { row, upstream, gradients in
-      let x = row.saved[0].pixels(), dy = upstream.pixels()
-      let weight = row.saved[1].floatContiguous(), bias = row.saved[2].floatContiguous(), statistics = row.saved[3]
+      let x = row.saved[0].pixels()
+      let dy = upstream.pixels()
+      let weight = row.saved[1].floatContiguous()
+      let bias = row.saved[2].floatContiguous()
+      let statistics = row.saved[3]
       var shape = groupShape(x.shape, row.ints[0], row.floats[0], row.ints[1] == 1)
       let dx = Tensor.uninitialized(x.shape, channelsLast: true)
-      let dweight = Tensor.uninitialized(weight.shape), dbias = Tensor.uninitialized(weight.shape)
+      let dweight = Tensor.uninitialized(weight.shape)
+      let dbias = Tensor.uninitialized(weight.shape)
       withExtendedLifetime((x.storage, dy.storage, weight.storage, bias.storage, statistics.storage)) {
         limn_group_norm_backward_f32(
-          &shape, dy.pointer(), x.pointer(), weight.pointer(), bias.pointer(), statistics.pointer(), dx.mutablePointer(),
+          &shape, dy.pointer(), x.pointer(), weight.pointer(), bias.pointer(), statistics.pointer(),
+          dx.mutablePointer(),
           dweight.mutablePointer(), dbias.mutablePointer())
       }
       gradients.add(to: 0, dx)
@@ -55,12 +60,15 @@ private func groupShape(_ x: Shape, _ groups: Int, _ eps: Float, _ silu: Bool) -
 private func normalizedGroups(
   _ x: Tensor, _ groups: Int, _ weight: Tensor?, _ bias: Tensor?, _ eps: Float, _ silu: Bool
 ) -> (y: Tensor, statistics: Tensor) {
-  let input = x.pixels(), w = weight?.floatContiguous(), b = bias?.floatContiguous()
+  let input = x.pixels()
+  let w = weight?.floatContiguous()
+  let b = bias?.floatContiguous()
   let y = Tensor.uninitialized(x.shape, channelsLast: true)
   let statistics = Tensor.uninitialized([x.shape[0], groups, 2])
   var shape = groupShape(x.shape, groups, eps, silu)
   withExtendedLifetime((input.storage, w?.storage, b?.storage)) {
-    limn_group_norm_f32(&shape, input.pointer(), w?.pointer(), b?.pointer(), y.mutablePointer(), statistics.mutablePointer())
+    limn_group_norm_f32(
+      &shape, input.pointer(), w?.pointer(), b?.pointer(), y.mutablePointer(), statistics.mutablePointer())
   }
   return (y, statistics)
 }

@@ -19,10 +19,13 @@ extension Op {
   static let layerNorm = Op(
     "layer norm", forward: { x, a in normalizedRows(x[0], x[1], x[2], a.floats[0], keepsStatistics: false).y },
     backward: { row, upstream, gradients in
-      let x = row.saved[0].floatContiguous(), dy = upstream.floatContiguous()
-      let weight = row.saved[1].floatContiguous(), statistics = row.saved[2]
+      let x = row.saved[0].floatContiguous()
+      let dy = upstream.floatContiguous()
+      let weight = row.saved[1].floatContiguous()
+      let statistics = row.saved[2]
       let dx = Tensor.uninitialized(x.shape)
-      let dweight = Tensor.uninitialized(weight.shape), dbias = Tensor.uninitialized(weight.shape)
+      let dweight = Tensor.uninitialized(weight.shape)
+      let dbias = Tensor.uninitialized(weight.shape)
       withExtendedLifetime((x.storage, dy.storage, weight.storage, statistics.storage)) {
         limn_layer_norm_backward_f32(
           x.count / x.shape[-1], x.shape[-1], dy.pointer(), x.pointer(), weight.pointer(), statistics.pointer(),
@@ -37,12 +40,16 @@ extension Op {
 private func normalizedRows(
   _ x: Tensor, _ weight: Tensor?, _ bias: Tensor?, _ eps: Float, keepsStatistics: Bool
 ) -> (y: Tensor, statistics: Tensor?) {
-  let input = x.floatContiguous(), w = weight?.floatContiguous(), b = bias?.floatContiguous()
+  let input = x.floatContiguous()
+  let w = weight?.floatContiguous()
+  let b = bias?.floatContiguous()
   let rows = x.count / x.shape[-1]
-  let y = Tensor.uninitialized(x.shape), statistics = keepsStatistics ? Tensor.uninitialized([rows, 2]) : nil
+  let y = Tensor.uninitialized(x.shape)
+  let statistics = keepsStatistics ? Tensor.uninitialized([rows, 2]) : nil
   withExtendedLifetime((input.storage, w?.storage, b?.storage)) {
     limn_layer_norm_f32(
-      rows, x.shape[-1], eps, input.pointer(), w?.pointer(), b?.pointer(), y.mutablePointer(), statistics?.mutablePointer())
+      rows, x.shape[-1], eps, input.pointer(), w?.pointer(), b?.pointer(), y.mutablePointer(),
+      statistics?.mutablePointer())
   }
   return (y, statistics)
 }

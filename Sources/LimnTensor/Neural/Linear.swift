@@ -63,7 +63,8 @@ extension Op {
   static let linear = Op(
     "linear", forward: { x, _ in rawLinear(x[0], x[1], nil, x.count > 2 ? x[2] : nil, nil) },
     backward: { row, upstream, gradients in
-      let outputs = row.inputShapes[1][0], inputs = row.inputShapes[1][1]
+      let outputs = row.inputShapes[1][0]
+      let inputs = row.inputShapes[1][1]
       let rows = row.inputShapes[0].count / Swift.max(inputs, 1)
       let dy = upstream.asFloat().reshaped([rows, outputs])
       gradients.add(to: 0, rawMatmul(dy, row.saved[1]).reshaped(row.inputShapes[0]))
@@ -72,7 +73,9 @@ extension Op {
     })
 }
 
-private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Storage?, _ bias: Tensor?, _ finish: Epilogue?) -> Tensor {
+private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Storage?, _ bias: Tensor?, _ finish: Epilogue?)
+  -> Tensor
+{
   let target = orTrap { try Shape.linear(x.shape, weight: weight.shape, bias: bias?.shape) }
   let result = Tensor.uninitialized(target)
   guard result.count > 0 else { return result }
@@ -87,21 +90,26 @@ private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Storage?, _ bias
       if let panels {
         withExtendedLifetime(panels) {
           limn_gemm_f32(
-            &shape, 1, rows.pointer(), 0, panels.bytes.assumingMemoryBound(to: Float.self), 0, result.mutablePointer(), 0, epilogue)
+            &shape, 1, rows.pointer(), 0, panels.bytes.assumingMemoryBound(to: Float.self), 0, result.mutablePointer(),
+            0, epilogue)
         }
       } else if m >= LIMN_BLAS_ROWS, limn_blas_suits(outputs, inputs) != 0 {
         let w = weight.floatContiguous()
-        withExtendedLifetime(w.storage) { limn_blas_gemm_f32(&shape, rows.pointer(), w.pointer(), result.mutablePointer(), epilogue) }
+        withExtendedLifetime(w.storage) {
+          limn_blas_gemm_f32(&shape, rows.pointer(), w.pointer(), result.mutablePointer(), epilogue)
+        }
       } else if m <= mostUnpackedRows {
         let w = weight.asFloat()
         withExtendedLifetime(w.storage) {
-          limn_gemm_unpacked_f32(&shape, rows.pointer(), w.pointer(), w.strides[1], w.strides[0], result.mutablePointer(), epilogue)
+          limn_gemm_unpacked_f32(
+            &shape, rows.pointer(), w.pointer(), w.strides[1], w.strides[0], result.mutablePointer(), epilogue)
         }
       } else {
         let packed = packedTransposed(weight)
         withExtendedLifetime(packed) {
           limn_gemm_f32(
-            &shape, 1, rows.pointer(), 0, packed.bytes.assumingMemoryBound(to: Float.self), 0, result.mutablePointer(), 0, epilogue)
+            &shape, 1, rows.pointer(), 0, packed.bytes.assumingMemoryBound(to: Float.self), 0, result.mutablePointer(),
+            0, epilogue)
         }
       }
     }
@@ -111,7 +119,8 @@ private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Storage?, _ bias
 
 /// Σ over `rows` rows of `width` floats that lie behind one another: a bias's gradient.
 func columnSums(_ x: Tensor, _ rows: Int, _ width: Int) -> Tensor {
-  let x = x.isChannelsLast ? x : x.floatContiguous(), result = Tensor.uninitialized([width])
+  let x = x.isChannelsLast ? x : x.floatContiguous()
+  let result = Tensor.uninitialized([width])
   withExtendedLifetime(x.storage) { limn_column_sums_f32(rows, width, x.pointer(), result.mutablePointer()) }
   return result
 }

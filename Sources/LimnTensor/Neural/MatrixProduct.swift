@@ -34,7 +34,9 @@ extension Op {
 
 extension Tensor {
   /// Summed over the leading axes along which `operand` was broadcast, keeping its shape.
-  fileprivate func summed(leadingTo operand: Tensor) -> Tensor { shape == operand.shape ? self : summed(to: operand.shape) }
+  fileprivate func summed(leadingTo operand: Tensor) -> Tensor {
+    shape == operand.shape ? self : summed(to: operand.shape)
+  }
 }
 
 /// aᵀ · dy, summed over the leading axes that b lacks: one product with a longer inner axis where b is a plain matrix.
@@ -48,7 +50,8 @@ private func gradientOfRight(_ a: Tensor, _ b: Tensor, _ dy: Tensor) -> Tensor {
 /// The product without a record.
 func rawMatmul(_ left: Tensor, _ right: Tensor) -> Tensor {
   let target = orTrap { try Shape.matmul(left.shape, right.shape) }
-  var a = left.asFloat().detached(), b = right.asFloat().detached()
+  var a = left.asFloat().detached()
+  var b = right.asFloat().detached()
   if a.rank == 1 { a = a.unsqueezed(0) }
   if b.rank == 1 { b = b.unsqueezed(1) }
   let result = Tensor.uninitialized(target)
@@ -70,7 +73,9 @@ func rawMatmul(_ left: Tensor, _ right: Tensor) -> Tensor {
   let outer = leading.rank > 0 ? leading.count / inner : 1
   let size = target.count / (outer * inner)
   for index in 0..<outer {
-    var rest = index, aOffset = a.offset, bOffset = b.offset
+    var rest = index
+    var aOffset = a.offset
+    var bOffset = b.offset
     for axis in stride(from: leading.rank - 2, through: 0, by: -1) {
       aOffset += rest % leading[axis] * a.strides[axis]
       bOffset += rest % leading[axis] * b.strides[axis]
@@ -87,7 +92,8 @@ func rawMatmul(_ left: Tensor, _ right: Tensor) -> Tensor {
 extension Tensor {
   /// The last two axes, from element `offset` of the storage on.
   fileprivate func matrix(at offset: Int) -> Tensor {
-    var sizes = Dims(repeating: 0), steps = Dims(repeating: 0)
+    var sizes = Dims(repeating: 0)
+    var steps = Dims(repeating: 0)
     (sizes[0], sizes[1]) = (shape[-2], shape[-1])
     (steps[0], steps[1]) = (strides[rank - 2], strides[rank - 1])
     return view(Shape(sizes: sizes, rank: 2), steps, offset: offset)
@@ -95,7 +101,9 @@ extension Tensor {
 }
 
 /// `count` products of matrices a [M, K] and b [K, N], which lie `aStep` and `bStep` elements apart, into row-major memory.
-private func multiply(_ a: Tensor, _ b: Tensor, into result: Tensor, at start: Int = 0, count: Int, aStep: Int, bStep: Int) {
+private func multiply(
+  _ a: Tensor, _ b: Tensor, into result: Tensor, at start: Int = 0, count: Int, aStep: Int, bStep: Int
+) {
   let (m, k, n) = (a.shape[0], a.shape[1], b.shape[1])
   var shape = limn_gemm_shape(m: m, n: n, k: k, a_row: a.strides[0], a_column: a.strides[1], c_row: n)
   // One row of A may have any stride: it is only ever the first.
@@ -106,7 +114,8 @@ private func multiply(_ a: Tensor, _ b: Tensor, into result: Tensor, at start: I
       limn_gemm_unpacked_f32(&shape, a.pointer(), b.pointer(), b.strides[0], b.strides[1], c, nil)
       return
     }
-    let matrices = bStep == 0 ? 1 : count, floats = limn_gemm_packed_floats(k, n)
+    let matrices = bStep == 0 ? 1 : count
+    let floats = limn_gemm_packed_floats(k, n)
     let packed = Storage(byteCount: matrices * floats * MemoryLayout<Float>.stride)
     let panels = packed.bytes.assumingMemoryBound(to: Float.self)
     for i in 0..<matrices {

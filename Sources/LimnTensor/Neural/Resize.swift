@@ -76,7 +76,8 @@ private func resampled(_ x: Tensor, axis: Int, _ taps: ResizeTaps) -> Tensor {
   let result = Tensor.uninitialized(axis == 2 ? [n, c, taps.count, w] : [n, c, h, taps.count], channelsLast: true)
   withExtendedLifetime(x.storage) {
     limn_resample_f32(
-      axis == 2 ? n : n * h, axis == 2 ? h : w, taps.count, axis == 2 ? w * c : c, taps.first, taps.sources, taps.weights,
+      axis == 2 ? n : n * h, axis == 2 ? h : w, taps.count, axis == 2 ? w * c : c, taps.first, taps.sources,
+      taps.weights,
       x.pointer(), result.mutablePointer())
   }
   return result

@@ -49,27 +49,35 @@ struct ResizeTaps {
   }
 
   private mutating func appendArea(_ i: Int, _ outputs: Int) {
-    let from = i * inputs / outputs, to = ((i + 1) * inputs + outputs - 1) / outputs
+    let from = i * inputs / outputs
+    let to = ((i + 1) * inputs + outputs - 1) / outputs
     let weight = 1 / Float(to - from)
     append((from..<to).map { ($0, weight) })
   }
 
   private mutating func appendBilinear(_ i: Int, _ scale: Float) {
     let center = max(scale * (Float(i) + 0.5) - 0.5, 0)
-    let low = min(Int(center), inputs - 1), high = min(low + 1, inputs - 1), part = center - Float(low)
+    let low = min(Int(center), inputs - 1)
+    let high = min(low + 1, inputs - 1)
+    let part = center - Float(low)
     append([(low, 1 - part), (high, part)])
   }
 
   /// Four neighbours; positions past the border stand for the border's pixel.
   private mutating func appendBicubic(_ i: Int, _ scale: Float) {
-    let center = scale * (Float(i) + 0.5) - 0.5, low = center.rounded(.down), part = center - low
+    let center = scale * (Float(i) + 0.5) - 0.5
+    let low = center.rounded(.down)
+    let part = center - low
     append((-1...2).map { k in (min(max(Int(low) + k, 0), inputs - 1), cubic(part - Float(k), -0.75)) })
   }
 
   /// A filter as wide as the factor, its weights made to sum to one inside the picture.
   private mutating func appendAntialiased(_ i: Int, _ scale: Float, support: Float, _ filter: (Float) -> Float) {
-    let width = max(scale, 1), reach = support * width, center = scale * (Float(i) + 0.5)
-    let from = max(Int(center - reach + 0.5), 0), to = min(Int(center + reach + 0.5), inputs)
+    let width = max(scale, 1)
+    let reach = support * width
+    let center = scale * (Float(i) + 0.5)
+    let from = max(Int(center - reach + 0.5), 0)
+    let to = min(Int(center + reach + 0.5), inputs)
     let values = (from..<to).map { filter((Float($0) - center + 0.5) / width) }
     let total = values.reduce(0, +)
     append(zip(from..<to, values).map { source, value in (source, value / total) })

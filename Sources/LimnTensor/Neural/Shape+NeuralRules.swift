@@ -3,7 +3,8 @@ extension Shape {
   /// The shape of `matmul(a, b)`: inner sizes agree, leading axes broadcast; an operand of one axis is a row or a column.
   package static func matmul(_ a: Shape, _ b: Shape) throws -> Shape {
     guard a.rank >= 1, b.rank >= 1 else { throw ShapeError("matmul: a number has no axes to multiply: \(a) @ \(b)") }
-    let left = a.rank == 1 ? Shape([1, a[0]]) : a, right = b.rank == 1 ? Shape([b[0], 1]) : b
+    let left = a.rank == 1 ? Shape([1, a[0]]) : a
+    let right = b.rank == 1 ? Shape([b[0], 1]) : b
     guard left[-1] == right[-2] else { throw ShapeError("matmul: inner sizes differ: \(a) @ \(b)") }
     let leading = try Shape.broadcast(Shape(left.dims.dropLast(2)), Shape(right.dims.dropLast(2)), op: "matmul")
     var dims = leading.dims
@@ -30,7 +31,9 @@ extension Shape {
     guard weight.rank == 4, weight.count > 0 else {
       throw ShapeError("conv2d: the weight is \(weight), expected [outputs, inputs, height, width]")
     }
-    guard x[1] == weight[1] else { throw ShapeError("conv2d: the input has \(x[1]) channels, the weight expects \(weight[1])") }
+    guard x[1] == weight[1] else {
+      throw ShapeError("conv2d: the input has \(x[1]) channels, the weight expects \(weight[1])")
+    }
     guard max(weight[0], weight[1]) <= Padding.mostChannels else {
       throw ShapeError("conv2d: \(max(weight[0], weight[1])) channels, at most \(Padding.mostChannels) are possible")
     }
@@ -39,7 +42,8 @@ extension Shape {
     guard padding.top >= 0, padding.left >= 0, padding.bottom >= 0, padding.right >= 0 else {
       throw ShapeError("conv2d: padding is negative")
     }
-    let height = x[2] + padding.top + padding.bottom - weight[2], width = x[3] + padding.left + padding.right - weight[3]
+    let height = x[2] + padding.top + padding.bottom - weight[2]
+    let width = x[3] + padding.left + padding.right - weight[3]
     guard height >= 0, width >= 0 else {
       throw ShapeError("conv2d: a window of \(weight[3])×\(weight[2]) does not fit a padded input of \(x)")
     }
@@ -59,7 +63,9 @@ extension Shape {
 
   /// What `layerNorm` asks: `x [..., D]`, weight and bias `[D]`.
   package static func layerNorm(_ x: Shape, weight: Shape?, bias: Shape?) throws {
-    guard x.rank >= 1, x[-1] >= 1 else { throw ShapeError("layer norm: the input is \(x), expected features on the last axis") }
+    guard x.rank >= 1, x[-1] >= 1 else {
+      throw ShapeError("layer norm: the input is \(x), expected features on the last axis")
+    }
     for (name, shape) in [("weight", weight), ("bias", bias)] {
       if let shape, shape != [x[-1]] { throw ShapeError("layer norm: the \(name) is \(shape), expected [\(x[-1])]") }
     }
@@ -81,14 +87,17 @@ extension Shape {
     guard k == v, q[0] == k[0], q[2] == k[2] else {
       throw ShapeError("attention: shapes do not fit: queries \(q), keys \(k), values \(v)")
     }
-    guard heads >= 1, q[2] % heads == 0 else { throw ShapeError("attention: \(q[2]) features cannot be split into \(heads) heads") }
+    guard heads >= 1, q[2] % heads == 0 else {
+      throw ShapeError("attention: \(q[2]) features cannot be split into \(heads) heads")
+    }
     guard k[1] >= 1 else { throw ShapeError("attention: there are no keys: \(k)") }
   }
 
   /// The shape of `applyAttention(p, v, heads:)`: `p [B, heads, Tq, Tk]`, `v [B, Tk, D]` → `[B, Tq, D]`.
   package static func applyAttention(_ p: Shape, _ v: Shape, heads: Int) throws -> Shape {
     guard p.rank == 4, v.rank == 3, p[0] == v[0], p[1] == heads, p[3] == v[1], v[2] % max(heads, 1) == 0 else {
-      throw ShapeError("attention: probabilities are \(p) and values \(v), expected [B, \(heads), Tq, Tk] and [B, Tk, D]")
+      throw ShapeError(
+        "attention: probabilities are \(p) and values \(v), expected [B, \(heads), Tq, Tk] and [B, Tk, D]")
     }
     return [p[0], p[2], v[2]]
   }
@@ -96,7 +105,9 @@ extension Shape {
   /// The shape of `resized(x, height:, width:)`: `[N, C, H, W]` → `[N, C, height, width]`.
   package static func resized(_ x: Shape, height: Int, width: Int) throws -> Shape {
     guard x.rank == 4, x[2] > 0, x[3] > 0 else { throw ShapeError("resize: the input is \(x), expected [N, C, H, W]") }
-    guard height > 0, width > 0 else { throw ShapeError("resize: the size is \(width)×\(height), both sides must be at least 1") }
+    guard height > 0, width > 0 else {
+      throw ShapeError("resize: the size is \(width)×\(height), both sides must be at least 1")
+    }
     return [x[0], x[1], height, width]
   }
 

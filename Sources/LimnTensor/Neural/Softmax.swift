@@ -14,7 +14,8 @@ extension Tensor {
 
   /// Along the last axis, without a record.
   fileprivate func rawSoftmax() -> Tensor {
-    let x = floatContiguous(), y = Tensor.uninitialized(shape)
+    let x = floatContiguous()
+    let y = Tensor.uninitialized(shape)
     guard y.count > 0 else { return y }
     withExtendedLifetime(x.storage) { limn_softmax_f32(count / shape[-1], shape[-1], x.pointer(), y.mutablePointer()) }
     return y
@@ -36,7 +37,9 @@ private func rawGeglu(_ x: Tensor) -> Tensor {
   let y = Tensor.uninitialized(orTrap { try Shape.geglu(x.shape) })
   guard y.count > 0 else { return y }
   let input = x.floatContiguous()
-  withExtendedLifetime(input.storage) { limn_geglu_f32(y.count / y.shape[-1], y.shape[-1], input.pointer(), y.mutablePointer()) }
+  withExtendedLifetime(input.storage) {
+    limn_geglu_f32(y.count / y.shape[-1], y.shape[-1], input.pointer(), y.mutablePointer())
+  }
   return y
 }
 
@@ -44,7 +47,9 @@ extension Op {
   static let softmax = Op(
     "softmax", forward: { x, _ in x[0].rawSoftmax() },
     backward: { row, upstream, gradients in
-      let y = row.saved[0], dy = upstream.floatContiguous(), dx = Tensor.uninitialized(y.shape)
+      let y = row.saved[0]
+      let dy = upstream.floatContiguous()
+      let dx = Tensor.uninitialized(y.shape)
       if y.count > 0 {
         withExtendedLifetime((y.storage, dy.storage)) {
           limn_softmax_backward_f32(y.count / y.shape[-1], y.shape[-1], dy.pointer(), y.pointer(), dx.mutablePointer())
@@ -56,7 +61,9 @@ extension Op {
   static let geglu = Op(
     "geglu", forward: { x, _ in rawGeglu(x[0]) },
     backward: { row, upstream, gradients in
-      let x = row.saved[0].floatContiguous(), dy = upstream.floatContiguous(), dx = Tensor.uninitialized(x.shape)
+      let x = row.saved[0].floatContiguous()
+      let dy = upstream.floatContiguous()
+      let dx = Tensor.uninitialized(x.shape)
       if x.count > 0 {
         withExtendedLifetime((x.storage, dy.storage)) {
           limn_geglu_backward_f32(dy.count / dy.shape[-1], dy.shape[-1], dy.pointer(), x.pointer(), dx.mutablePointer())
