@@ -22,7 +22,7 @@ struct Upsample: Sendable {
 
 /// Halves the sides with a convolution of stride 2.
 ///
-/// - Shape: `x [N, C, H, W]` → `[N, C, ⌈H/2⌉, ⌈W/2⌉]`.
+/// - Shape: `x [N, C, H, W]` → `[N, C, H/2, W/2]`, an odd side rounded up with one row of padding on each side, down with one at the end.
 struct Downsample: Sendable {
   let conv: Conv2d
 

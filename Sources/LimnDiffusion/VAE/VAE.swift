@@ -37,7 +37,7 @@ package struct VAE: Sendable {
 
   /// Returns the distribution of latents of a picture, before scaling.
   ///
-  /// - Shape: `image [N, 3, H, W]` → mean and log variance `[N, 4, ⌈H/8⌉, ⌈W/8⌉]` at the sizes of Stable Diffusion.
+  /// - Shape: `image [N, 3, H, W]` → mean and log variance `[N, 4, ⌊H/8⌋, ⌊W/8⌋]` at the sizes of Stable Diffusion.
   /// - Units: the image is −1…1; the log variance is kept within −30…20.
   /// - Throws: ``ShapeError`` when the image has other channels; `CancellationError`.
   /// - Gradient: in the image and in every traced parameter.
