@@ -94,6 +94,28 @@ import Testing
     #expect(out.floats() == same.floats())
   }
 
+  @Test(arguments: TinyModel.both)
+  func oneLatentServesSeveralRowsOfWordsWithTheSameBytes(_ model: TinyModel) throws {
+    let expected = try Fixtures.tensors(model.name), unet = try model.unet()
+    let x = expected["unet.x"]!, words = expected["text.last"]!
+    let context = Tensor.concatenated([words, words * 0.5], axis: 0), both = Tensor.concatenated([x, x], axis: 0)
+    let repeated = try unet(both, timesteps: [500], context: context)
+    #expect(try unet(x, timesteps: [500], context: context).floats() == repeated.floats())
+    let times: [Float] = [1, 2, 3, 4]
+    #expect(
+      try unet(x, timesteps: times, context: context).floats()
+        == unet(both, timesteps: times, context: context).floats())
+    let watched = AttentionObserver(
+      rows: (0..<4).map { AttentionRow(picture: $0, positions: [2]) }, kinds: [.cross, .own])
+    #expect(try unet(x, timesteps: [500], context: context, attention: watched).floats() == repeated.floats())
+    #expect(Set(watched.record.rows.map(\.picture)) == [0, 1, 2, 3])
+    var options = UNet.Options()
+    options.midResidual = .ones([4, 64, 4, 4])
+    #expect(
+      try unet(x, timesteps: [500], context: context, options: options).floats()
+        == unet(both, timesteps: [500], context: context, options: options).floats())
+  }
+
   @Test func stopsWhenCancelled() throws {
     let cancellation = Cancellation()
     cancellation.cancel()

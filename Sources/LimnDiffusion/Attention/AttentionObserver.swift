@@ -33,6 +33,9 @@ package final class AttentionObserver {
     self.edit = edit
   }
 
+  /// Whether layers that do not look at the words are watched or edited.
+  var watchesOwn: Bool { edit != nil || kinds.contains(.own) }
+
   /// Queries a piece, when whole probabilities of a row would take more than this many floats (16 MiB).
   private static let pieceLimit = 1 << 22
 }

@@ -9,7 +9,8 @@ struct AttentionCall {
 
 /// Multi-head attention with its four projections, on the picture itself or on the words.
 ///
-/// - Shape: `x`, `shortcut [N, H·W, C]`, words `[N, T, D]` → `[N, H·W, C]`.
+/// - Shape: `x`, `shortcut [N, H·W, C]`, words `[N, T, D]` → `[N, H·W, C]`. `x` may have fewer rows
+///   than the words, a divisor of N.
 /// - Source: Vaswani et al. 2017, arXiv:1706.03762; keys as in Stable Diffusion 1 in diffusers' naming.
 struct MultiHeadAttention: Sendable {
   let layer: AttentionLayer
@@ -34,8 +35,9 @@ struct MultiHeadAttention: Sendable {
   func callAsFunction(
     _ x: Tensor, context: Tensor?, shortcut: Tensor, height: Int, width: Int, call: AttentionCall
   ) throws -> Tensor {
-    let finish = Epilogue(residual: shortcut)
-    let q = query(x)
+    let rows = context?.shape[0] ?? x.shape[0]
+    let finish = Epilogue(residual: shortcut.repeated(rows: rows))
+    let q = query(x).repeated(rows: rows)
     let k: Tensor, v: Tensor
     if let context, let cache = call.cache {
       (k, v) = cache.projected(context, layer: layer.index, key: key, value: value)

@@ -31,8 +31,7 @@ struct GuidanceRows {
     observer: AttentionObserver?, cancellation: Cancellation?
   ) throws -> Tensor {
     let pictures = z.shape[0]
-    var input = try model.inpaintingInput(z, extraChannels)
-    if isGuided { input = .concatenated([input, input], axis: 0) }
+    let input = try model.inpaintingInput(z, extraChannels)  // one latent for both halves: the UNet takes it twice
     var options = UNet.Options()
     options.cache = cache
     let output = try model.unet(

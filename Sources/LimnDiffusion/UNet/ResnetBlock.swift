@@ -56,6 +56,11 @@ struct PointwiseConv: Sendable {
 }
 
 extension Tensor {
+  /// All rows again and again until there are so many; itself when there are.
+  func repeated(rows: Int) -> Tensor {
+    shape[0] == rows ? self : Tensor.concatenated(Array(repeating: self, count: rows / shape[0]), axis: 0)
+  }
+
   /// `[N, C, H, W]` as `[N, H·W, C]`; a free view where channels lie last in memory.
   var pixelRows: Tensor { permuted([0, 2, 3, 1]).reshaped([shape[0], shape[2] * shape[3], shape[1]]) }
 

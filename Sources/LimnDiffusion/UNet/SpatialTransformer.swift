@@ -3,7 +3,8 @@ import LimnTensor
 
 /// Lets every cell of a picture look at the picture and at the words.
 ///
-/// - Shape: `x [N, C, H, W]`, `context [N, T, D]` → `[N, C, H, W]`.
+/// - Shape: `x [N, C, H, W]`, `context [N, T, D]` → `[N, C, H, W]`. `x` may have
+///   fewer rows, a divisor of N: row r reads row r % M.
 /// - Source: Rombach et al. 2022, arXiv:2112.10752, sec. 3.3; keys as in diffusers' `Transformer2DModel`.
 struct SpatialTransformer: Sendable {
   let norm: GroupNorm
@@ -41,6 +42,7 @@ struct SpatialTransformer: Sendable {
     let (height, width) = (x.shape[2], x.shape[3])
     var hidden = projectionIn(norm(x).pixelRows)  // [N, H·W, C]
     for block in blocks { hidden = try block(hidden, context: context, height: height, width: width, call: call) }
-    return projectionOut(hidden, then: Epilogue(residual: x.pixelRows)).asPicture(height: height, width: width)
+    let shortcut = x.repeated(rows: hidden.shape[0]).pixelRows  // the words may have brought more rows
+    return projectionOut(hidden, then: Epilogue(residual: shortcut)).asPicture(height: height, width: width)
   }
 }

@@ -50,7 +50,11 @@ package struct UNet: Sendable {
 
   /// Returns the model's own prediction for each row: noise or velocity, whichever it was trained for.
   ///
-  /// - Shape: `x [N, inChannels, h, w]` with any sides, `context [N, T, D]` (or one row for all) → `[N, outChannels, h, w]`.
+  /// There may be fewer latents than rows of words, as in guidance: row r then reads latent r % M, with the bytes that
+  /// repeated latents would give. What comes before the first layer that looks at the words is computed once a latent.
+  ///
+  /// - Shape: `x [M, inChannels, h, w]` with any sides, `context [N, T, D]` (or one row for all), M a divisor of N →
+  ///   `[N, outChannels, h, w]`.
   /// - Units: timesteps are training steps, one for all rows or one a row; fractions are allowed.
   /// - Parameter attention: Watches and edits the attention layers; nothing is kept without it.
   /// - Throws: ``ShapeError`` for inputs that do not fit the model; `CancellationError`; what an attention edit throws.
@@ -59,39 +63,40 @@ package struct UNet: Sendable {
     _ x: Tensor, timesteps: [Float], context: Tensor, attention: AttentionObserver? = nil,
     cancellation: Cancellation? = nil, options: Options = Options()
   ) throws -> Tensor {
-    let rows = x.shape.rank == 4 ? x.shape[0] : 0
-    let context = try checked(x, timesteps, context)
-    let times = timesteps.count == rows ? timesteps : Array(repeating: timesteps[0], count: rows)
-    // Every resnet reads the embedding after SiLU, so it is taken once here. Equal times share one row.
-    let shared = times.allSatisfy { $0 == times[0] } ? [times[0]] : times
+    let (rows, context) = try checked(x, timesteps, context)
+    // Equal times share one row of the embedding. Every resnet reads it after SiLU, so that is taken once here.
+    let isOneTime = timesteps.allSatisfy { $0 == timesteps[0] }
     let call = UNetCall(
-      time: timeEmbedding(shared).silu(), context: context,
+      time: timeEmbedding(isOneTime ? [timesteps[0]] : timesteps).silu(), context: context,
       attention: AttentionCall(observer: attention, cache: options.cache))
     func checkpoint() throws { if cancellation?.isCancelled == true { throw CancellationError() } }
 
+    // An observer counts rows, and other times need rows of their own, before words come in.
+    let x = isOneTime && attention?.watchesOwn != true ? x : x.repeated(rows: rows)
     var hidden = convIn(config.centersInput ? 2 * x - 1 : x)
     var skips = [hidden]
     for block in downBlocks {
       try checkpoint()
       hidden = try block(hidden, skips: &skips, call: call)
     }
-    try add(options.downResiduals, to: &skips)
+    try add(options.downResiduals, to: &skips, rows: rows)
     try checkpoint()
     if let midBlock { hidden = try midBlock(hidden, call: call) }
-    if let residual = options.midResidual { hidden = hidden + residual }
+    if let residual = options.midResidual { hidden = hidden.repeated(rows: rows) + residual }
     for block in upBlocks {
       try checkpoint()
       hidden = try block(hidden, skips: &skips, call: call)
     }
-    return convOut(normOut(hidden, silu: true))
+    return convOut(normOut(hidden, silu: true)).repeated(rows: rows)
   }
 
-  private func add(_ residuals: [Tensor], to skips: inout [Tensor]) throws {
+  private func add(_ residuals: [Tensor], to skips: inout [Tensor], rows: Int) throws {
     guard !residuals.isEmpty else { return }
     guard residuals.count == skips.count else {
       throw ShapeError("unet: found \(residuals.count) control residuals, expected \(skips.count), one a skip")
     }
     for (index, residual) in residuals.enumerated() {
+      skips[index] = skips[index].repeated(rows: rows)
       guard residual.shape == skips[index].shape else {
         throw ShapeError("unet: control residual \(index) is \(residual.shape), expected \(skips[index].shape)")
       }
@@ -99,21 +104,21 @@ package struct UNet: Sendable {
     }
   }
 
-  /// Checks the inputs against the config; returns the words with one row for each row of `x`.
-  private func checked(_ x: Tensor, _ timesteps: [Float], _ context: Tensor) throws -> Tensor {
+  /// Checks the inputs against the config; returns how many rows there are, and the words with as many.
+  private func checked(_ x: Tensor, _ timesteps: [Float], _ context: Tensor) throws -> (rows: Int, context: Tensor) {
     guard x.shape.rank == 4, x.shape[1] == config.inChannels, x.shape.count > 0 else {
       throw ShapeError("unet: the latent is \(x.shape), expected [N, \(config.inChannels), H, W]")
     }
-    let rows = x.shape[0]
+    let latents = x.shape[0]
+    guard context.shape.rank == 3, context.shape[2] == config.contextFeatures, context.shape.count > 0,
+      context.shape[0] == 1 || context.shape[0] % latents == 0
+    else {
+      throw ShapeError("unet: the words are \(context.shape), expected [\(latents), T, \(config.contextFeatures)]")
+    }
+    let rows = max(latents, context.shape[0])
     guard timesteps.count == rows || timesteps.count == 1 else {
       throw ShapeError("unet: found \(timesteps.count) timesteps for \(rows) rows, expected 1 or \(rows)")
     }
-    guard context.shape.rank == 3, context.shape[2] == config.contextFeatures, context.shape[0] == rows || context.shape[0] == 1,
-      context.shape[1] > 0
-    else {
-      throw ShapeError("unet: the words are \(context.shape), expected [\(rows), T, \(config.contextFeatures)]")
-    }
-    guard context.shape[0] != rows else { return context }
-    return context.expanded([rows, context.shape[1], context.shape[2]])
+    return (rows, context.shape[0] == rows ? context : context.expanded([rows, context.shape[1], context.shape[2]]))
   }
 }

@@ -55,7 +55,8 @@ struct UpBlock: Sendable {
   func callAsFunction(_ x: Tensor, skips: inout [Tensor], call: UNetCall) throws -> Tensor {
     var x = x
     for (index, resnet) in resnets.enumerated() {
-      x = resnet(Tensor.concatenated([x, skips.removeLast()], axis: 1), time: call.time)
+      let skip = skips.removeLast(), rows = max(x.shape[0], skip.shape[0])
+      x = resnet(Tensor.concatenated([x.repeated(rows: rows), skip.repeated(rows: rows)], axis: 1), time: call.time)
       if !transformers.isEmpty { x = try transformers[index](x, context: call.context, call: call.attention) }
     }
     guard let upsample else { return x }
