@@ -8,9 +8,13 @@ final class PseudoTerminal {
   private var unread = ""
 
   init(_ program: String, _ arguments: [String] = [], environment: [String: String]) throws {
-    controller = posix_openpt(O_RDWR | O_NOCTTY)
-    guard controller >= 0, grantpt(controller) == 0, unlockpt(controller) == 0, let name = ptsname(controller) else { throw POSIXError(.EIO) }
-    let path = String(cString: name)
+    controller = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+    var (number, unlocked): (UInt32, Int32) = (0, 0)
+    // TIOCSPTLCK and TIOCGPTN, which the Glibc module lacks with the functions that use them.
+    guard controller >= 0, ioctl(controller, 0x4004_5431, &unlocked) == 0, ioctl(controller, 0x8004_5430, &number) == 0 else {
+      throw POSIXError(.EIO)
+    }
+    let path = "/dev/pts/\(number)"
     var size = winsize(ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(controller, UInt(TIOCSWINSZ), &size)
 
