@@ -45,7 +45,7 @@ final class PseudoTerminal {
   }
 
   /// Waits until `text` has been written after what earlier calls found. Returns whether it came in time.
-  func expect(_ text: String, seconds: Double = 60) -> Bool {
+  func expect(_ text: String, seconds: Double = 40) -> Bool {
     let end = Date().addingTimeInterval(seconds)
     while true {
       if let found = unread.range(of: text) {

@@ -23,11 +23,11 @@ import Testing
       #expect(terminal.expect("limn> "))
       terminal.type("let x = 20 + 1\r")
       terminal.type("x * 2\r")
-      #expect(terminal.expect("\n42"))
+      #expect(terminal.expect("42\r\n"))
       terminal.type("func twice(n) {\r")
       #expect(terminal.expect("    > "))
       terminal.type("n * 2\r}\rtwice(x) + 1000\r")
-      #expect(terminal.expect("\n1042"))
+      #expect(terminal.expect("1042\r\n"))
       terminal.type("twicee(x)\r")
       #expect(terminal.expect("did you mean 'twice'?"))
       terminal.type("\u{4}")
@@ -45,7 +45,7 @@ import Testing
       terminal.type("\u{3}")
       #expect(terminal.expect("interrupted"))
       terminal.type("kept * 10\r")
-      #expect(terminal.expect("\n40020"))
+      #expect(terminal.expect("40020\r\n"))
     }
   }
 
@@ -58,7 +58,7 @@ import Testing
       terminal.type("\u{3}")
       #expect(terminal.expect("limn> "))
       terminal.type("300 + 21\r")
-      #expect(terminal.expect("\n321"))
+      #expect(terminal.expect("321\r\n"))
     }
   }
 
@@ -67,7 +67,7 @@ import Testing
       let first = try terminal(state)
       #expect(first.expect("limn> "))
       first.type("111 + 222\r")
-      #expect(first.expect("\n333"))
+      #expect(first.expect("333\r\n"))
       first.type("\u{4}")
       #expect(first.exitCode() == 0)
       let second = try terminal(state)
@@ -75,7 +75,7 @@ import Testing
       second.type("\u{1B}[A")
       #expect(second.expect("111 + 222"))
       second.type("\r")
-      #expect(second.expect("\n333"))
+      #expect(second.expect("333\r\n"))
     }
   }
 }
