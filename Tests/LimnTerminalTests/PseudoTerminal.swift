@@ -20,7 +20,11 @@ final class PseudoTerminal {
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
-    posix_spawnattr_setflags(&attributes, 0x80)  // POSIX_SPAWN_SETSID: the first terminal opened becomes the controlling one
+    // POSIX_SPAWN_SETSID: the first terminal opened becomes the controlling one. SETSIGMASK: the thread of a test may block Ctrl-C.
+    posix_spawnattr_setflags(&attributes, 0x80 | 0x08)
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     for descriptor: Int32 in 0...2 { posix_spawn_file_actions_addopen(&actions, descriptor, path, O_RDWR, 0) }
