@@ -54,6 +54,17 @@ import Testing
     }
   }
 
+  @Test func theMapsOfAllTokensAddUpToOne() throws {
+    let observer = AttentionObserver(rows: [AttentionRow(positions: Array(0..<77))])
+    _ = try evaluate(.sd2, observer)
+    var query = AttentionQuery(Array(0..<77))
+    for layer in observer.record.layers {
+      query.layer = layer.name
+      let mean = try observer.record.map(query, height: 16, width: 16)
+      expectClose(mean * 77, .ones([layer.height, layer.width]), relativeToLargest: 1e-5)
+    }
+  }
+
   @Test func aCapturedRunGivesTheBytesOfAnUncapturedOne() throws {
     let observer = AttentionObserver(rows: [AttentionRow(positions: [3])], kinds: [.cross, .own])
     let captured = try evaluate(.sd1, observer), plain = try evaluate(.sd1, nil)

@@ -65,6 +65,15 @@ import Testing
     #expect(learned.pooled.floats() == plain.pooled.floats())
   }
 
+  @Test func learnedTokensAgreeWithDiffusersTextualInversion() throws {
+    let expected = try Fixtures.tensors("ti"), encoder = try TinyModel.sd1.textEncoder()
+    let one = try encoder(ids: rows(expected["ids"]!), extraRows: expected["embeds"]!)
+    expectClose(one.last, expected["last"]!, relativeToLargest: 1e-4)
+    let all = Tensor.concatenated([expected["embeds"]!, expected["two.embeds"]!], axis: 0)
+    let two = try encoder(ids: rows(expected["two.ids"]!), extraRows: all)
+    expectClose(two.last, expected["two.last"]!, relativeToLargest: 1e-4)
+  }
+
   @Test func skippingALayerAppliesTheFinalNorm() throws {
     let output = try TinyModel.sd2.textEncoder()(ids: [[721, 5, 6, 722]])
     #expect(try output.skipping(0).floats() == output.last.floats())

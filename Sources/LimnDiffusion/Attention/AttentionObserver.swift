@@ -16,7 +16,8 @@ package final class AttentionObserver {
   /// Only these blocks; nil means all.
   package var blocks: Set<AttentionLayer.Block>?
   package var edit: Edit?
-  /// Called with the whole probabilities `[rows, heads, queries, keys]` of every layer of `kinds` and `blocks`, after `edit`; the memory is the caller's.
+  /// Called with the whole probabilities `[rows, heads, queries, keys]` of every layer of `kinds` and `blocks`, after
+  /// `edit`. The memory is the caller's to keep or let go.
   package var inspect: ((AttentionLayer, Tensor) throws -> Void)?
   /// What this evaluation kept.
   package private(set) var record = AttentionRecord()
