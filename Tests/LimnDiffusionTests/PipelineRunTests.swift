@@ -86,6 +86,13 @@ import LimnDiffusion
     }
   }
 
+  @Test func aWholePictureIsTheSameForAnyNumberOfThreads() throws {
+    let pictures = try [1, 2, 3, 8].map { threads in
+      try withThreads(threads) { try model.sample(request("dpm++ 2m karras", capture: ["panda"])).image() }
+    }
+    for picture in pictures { expectSame(picture, pictures[0]) }
+  }
+
   @Test func beforeTheEndTheImageIsTheEstimate() throws {
     let run = try Run(model, request("ddim")).step()
     let estimate = try #require(run.last).x0

@@ -65,7 +65,7 @@ package struct Model: Sendable {
 }
 
 /// Finds out by one evaluation what a UNet predicts.
-enum PredictionProbe {
+package enum PredictionProbe {
   /// At the last training step z is nearly all noise. A model of ε gives that noise back; one of v = α·ε − σ·z0, with α near 0,
   /// gives the picture it expects, which has nothing in common with the noise.
   static func kind(of unet: UNet, words: Tensor) throws -> PredictionKind {
@@ -81,7 +81,7 @@ enum PredictionProbe {
   }
 
   /// Decides by the correlation of output and input noise; one half is far from both 1 and 0.
-  static func kind(output: Tensor, noise: Tensor) -> PredictionKind {
+  package static func kind(output: Tensor, noise: Tensor) -> PredictionKind {
     let product = (output * noise).mean().item
     let scale = ((output * output).mean().item * (noise * noise).mean().item).squareRoot()
     return product > 0.5 * scale ? .epsilon : .velocity

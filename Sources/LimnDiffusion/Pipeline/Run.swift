@@ -29,6 +29,8 @@ package struct Run {
   /// One a picture. Copied before each draw, so that forks draw the same numbers.
   private var generators: [TorchGenerator]
   private var rows: GuidanceRows
+  /// What to keep of the attention of each row; empty when nothing is captured.
+  private var captured: [AttentionRow] = []
   private var past: Past?
 
   /// An earlier state. A class, since a value cannot hold itself.
@@ -63,9 +65,12 @@ package struct Run {
     (guidance, rescale) = (request.guidance, request.rescale)
     warnings = condition.warnings + uncondition.warnings
     rows = GuidanceRows(self.condition, self.uncondition, guidance: request.guidance)
-    if !request.capture.isEmpty {
-      _ = try request.capture.rows(prompts: condition.prompts, negatives: rows.isGuided ? uncondition.prompts : [])
-    }
+    captured = try capturedRows()
+  }
+
+  private func capturedRows() throws -> [AttentionRow] {
+    guard !request.capture.isEmpty else { return [] }
+    return try request.capture.rows(prompts: condition.prompts, negatives: rows.isGuided ? uncondition.prompts : [])
   }
 
   /// The evaluation to begin with for the strength asked for.
@@ -169,6 +174,7 @@ package struct Run {
     run.uncondition = uncondition.map { $0.count == 1 ? $0.repeated(self.condition.count) : $0 } ?? self.uncondition
     if guidance != nil || condition != nil || uncondition != nil {
       run.rows = try GuidanceRows(checking: run.condition, run.uncondition, guidance: run.guidance)
+      run.captured = try run.capturedRows()
     }
     if let z {
       guard z.shape == self.z.shape else { throw PipelineError("z is \(z.shape), expected \(self.z.shape)") }
@@ -204,9 +210,8 @@ package struct Run {
   ) throws -> Prediction {
     var observer: AttentionObserver?
     let negatives = rows.isGuided ? uncondition.prompts : []
-    if !request.capture.isEmpty {
-      let kept = try request.capture.rows(prompts: condition.prompts, negatives: negatives)
-      observer = AttentionObserver(rows: kept, kinds: request.capture.kinds, blocks: request.capture.blocks)
+    if !captured.isEmpty {
+      observer = AttentionObserver(rows: captured, kinds: request.capture.kinds, blocks: request.capture.blocks)
     }
     let raw = try rows.guided(
       model, z, at: t, guidance: guidance, rescale: rescale, extraChannels: edit?.channels, observer: observer,

@@ -3,16 +3,17 @@ import LimnTensor
 /// A prompt with `(words:1.3)` read off: the plain words, and how much each counts.
 ///
 /// Only this form is syntax; brackets without a number are text. Inner weights multiply with outer ones.
-struct WeightedPrompt: Sendable {
+package struct WeightedPrompt: Sendable {
   /// The prompt without the syntax.
-  private(set) var text = ""
+  package private(set) var text = ""
   /// Weighted stretches of `text`, in UTF-8 offsets.
-  private(set) var spans: [(range: Range<Int>, weight: Float)] = []
+  package private(set) var spans: [(range: Range<Int>, weight: Float)] = []
 
   /// Whether any word has a weight of its own.
-  var isWeighted: Bool { !spans.isEmpty }
+  package var isWeighted: Bool { !spans.isEmpty }
 
-  init(_ source: String) {
+  /// Reads `source`; what is not the syntax stays text.
+  package init(_ source: String) {
     text = source
     guard source.utf8.contains(UInt8(ascii: "(")) else { return }
     var bytes: [UInt8] = []
@@ -51,7 +52,7 @@ struct WeightedPrompt: Sendable {
   }
 
   /// The weight of what begins at a UTF-8 offset.
-  func weight(at offset: Int) -> Float {
+  package func weight(at offset: Int) -> Float {
     spans.reduce(1) { $1.range.contains(offset) ? $0 * $1.weight : $0 }
   }
 }
