@@ -126,6 +126,13 @@ private struct Refused: Error {}
         Native("mode(name: string)", doc: "A choice.") { call in
           call.make(try call.choice("name", of: ["nearest", "bilinear"]))
         },
+        Native(
+          "zeros(shape: list, fill: float = 0)", doc: "A shape that is checked before anything runs.",
+          check: { literals in
+            guard let shape = literals["shape"]?.ints, shape.contains(where: { $0 < 0 }) else { return nil }
+            return Fault(.shape, "a shape has no negative sizes, found \(shape)", parameter: "shape")
+          }
+        ) { call in .int(try call.ints("shape").reduce(1, *)) },
         Native("refuse()", doc: "Throws an error of another module.", effect: .acts) { _ in throw Refused() },
         Native("late(f: function)", doc: "Keeps a function.") { call in call.make(Keeper(call.hold(call[0]))) },
       ],
@@ -280,6 +287,19 @@ private struct Refused: Error {}
     try session.evaluate("let k = late(x => [x, \"{x}\"])")
     try session.evaluate("let junk = [\"{i}\" for i in 0..<100]")
     #expect(try text("k(3)") == #"[3, "3"]"#)
+  }
+
+  @Test func aNativeChecksLiteralsBeforeAnythingRuns() throws {
+    do {
+      try session.evaluate("print(\"started\")\nlet a = zeros([2, 3])\nlet b = zeros(fill: 1, shape: [2, -3])")
+      Issue.record("the shape must be rejected")
+    } catch let errors as CompileErrors {
+      let (source, diagnostic) = errors.diagnostics[0]
+      #expect(diagnostic.message == "a shape has no negative sizes, found [2, -3]")
+      #expect(source[diagnostic.range] == "shape: [2, -3]")
+    }
+    #expect(recorder.lines.isEmpty)
+    #expect(try text("let n = -2\nzeros([n, 2])") == "-4")
   }
 
   @Test func typesOfHostsAreKnownToTheChecker() {

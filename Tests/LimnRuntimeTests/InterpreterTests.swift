@@ -104,6 +104,7 @@ import Testing
     let failed = fault(session, "try { while true { } } catch e { print(\"caught\") }")
     #expect(failed?.kind == .limit)
     #expect(recorder.lines.isEmpty)
+    #expect(fault(session, "count(0..<1_000_000_000_000, x => false)")?.kind == .limit)
     #expect(try text(session, "sum([i for i in 0..<100])") == "4950")
   }
 

@@ -102,9 +102,9 @@ extension Builtins {
 
   private static func padded(_ call: NativeCall, atFront: Bool) throws -> Value {
     let text = call.text(call[0])
-    let (width, filler) = (try call.int(1), try call.string(2))
+    let (width, filler) = (try call.int(1, in: 0...1 << 24), try call.string(2))
     guard filler.unicodeScalars.count == 1 else { throw call.fault(.value, "'with' must be a single character", at: 2) }
-    let filling = String(repeating: filler, count: max(0, min(width, 1 << 24) - text.unicodeScalars.count))
+    let filling = String(repeating: filler, count: max(0, width - text.unicodeScalars.count))
     return call.make(atFront ? filling + text : text + filling)
   }
 

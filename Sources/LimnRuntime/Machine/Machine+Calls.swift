@@ -46,8 +46,7 @@ extension Machine {
 
   /// Calls from Swift: positional arguments, borrowed; the result is owned.
   func invoke(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
-    try checkLimits()
-    if stepsLeft != Int.max { stepsLeft -= 1 }
+    try countCall()
     if let host = function.host, host.isCallable { return try owning { try host.call(arguments, context) } ?? .nil }
     let base = state.pointee.top
     guard base + arguments.count + 64 < state.pointee.stackEnd else { throw recursionFault(state.pointee.depth) }
@@ -87,8 +86,7 @@ extension Machine {
     guard function.tag == .function, function.asFunction.pointee.code.pointee.parameterCount == 1 else {
       return try invoke(function, [argument])
     }
-    try checkLimits()
-    if stepsLeft != Int.max { stepsLeft -= 1 }
+    try countCall()
     let base = state.pointee.top
     guard base + 1 < state.pointee.stackEnd else { throw recursionFault(state.pointee.depth) }
     Machine.set(base, 0, argument.retained())

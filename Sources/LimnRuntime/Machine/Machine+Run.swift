@@ -57,7 +57,9 @@ extension Machine {
     let entryDepth = state.pointee.depth
     state.pointee.nesting += 1
     defer { state.pointee.nesting -= 1 }
-    if state.pointee.nesting > Machine.nestingLimit { throw recursionFault(Machine.nestingLimit) }
+    if state.pointee.nesting > Machine.nestingLimit || (state.pointee.nesting > 16 && !hasThreadStack()) {
+      throw recursionFault(state.pointee.nesting - 1)
+    }
     if base + entry.pointee.frameSize >= state.pointee.stackEnd { throw recursionFault(state.pointee.depth) }
 
     var code = entry

@@ -62,6 +62,9 @@ final class Machine {
   var reached: [(String, Held)] = []
   var runModule: ((Module) throws -> Void)?
 
+  /// The lowest address the thread's own stack may reach, and the thread it was asked for.
+  private var stackFloor: (thread: pthread_t, address: UInt)?
+
   var stepsLeft = Int.max
   var deadline: Double?
 
@@ -133,6 +136,26 @@ final class Machine {
 
   // MARK: Limits
 
+  /// Whether the thread has stack left for another level of natives and functions calling each other.
+  ///
+  /// Threads made by others may have half a megabyte only. Asked for from level 17 on: the question takes a while.
+  @inline(never) func hasThreadStack() -> Bool {
+    if stackFloor?.thread != pthread_self() {
+      var attributes = pthread_attr_t()
+      var base: UnsafeMutableRawPointer?
+      var size = 0
+      // NB: Swift's Glibc module hides GNU extensions; call it directly once it does not.
+      typealias GetAttributes = @convention(c) (pthread_t, UnsafeMutablePointer<pthread_attr_t>) -> Int32
+      guard let symbol = dlsym(nil, "pthread_getattr_np"),
+        unsafeBitCast(symbol, to: GetAttributes.self)(pthread_self(), &attributes) == 0
+      else { return true }
+      pthread_attr_getstack(&attributes, &base, &size)
+      pthread_attr_destroy(&attributes)
+      stackFloor = (pthread_self(), UInt(bitPattern: base) + UInt(min(size / 4, 1 << 18)))
+    }
+    return withUnsafePointer(to: 0) { UInt(bitPattern: $0) } > stackFloor!.address
+  }
+
   /// How many steps may be made before the limits are looked at again.
   static let stepChunk = 1024
 
@@ -140,8 +163,16 @@ final class Machine {
   ///
   /// - Returns: How many steps to make before the next look.
   func refill(used: Int) throws -> Int {
+    try count(used)
+    return min(Self.stepChunk, stepsLeft)
+  }
+
+  /// Notes a call that Swift code makes, which no loop of the machine sees.
+  func countCall() throws { try count(1) }
+
+  private func count(_ steps: Int) throws {
     if stepsLeft != Int.max {
-      stepsLeft -= used
+      stepsLeft -= steps
       if stepsLeft <= 0 {
         var fault = Fault(.limit, "the step limit is reached")
         fault.isFinal = true
@@ -149,7 +180,6 @@ final class Machine {
       }
     }
     try checkLimits()
-    return min(Self.stepChunk, stepsLeft)
   }
 
   func checkLimits() throws {

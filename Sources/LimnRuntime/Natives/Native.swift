@@ -22,16 +22,24 @@ package struct Native: Sendable {
 
   package typealias Body = @Sendable (NativeCall) throws -> Value
 
+  /// Looks at the arguments that are literals, by parameter, before anything runs: a shape that cannot be, a captured
+  /// word that is not in the prompt. The fault's `parameter` is underlined.
+  package typealias Check = @Sendable (_ literals: [String: Literal]) -> Fault?
+
   package let signature: String
   /// One sentence, shown by `help`.
   package let doc: String
   package let effect: Effect
+  let check: Check?
   let body: Body
 
-  package init(_ signature: String, doc: String, effect: Effect = .none, _ body: @escaping Body) {
+  package init(
+    _ signature: String, doc: String, effect: Effect = .none, check: Check? = nil, _ body: @escaping Body
+  ) {
     self.signature = signature
     self.doc = doc
     self.effect = effect
+    self.check = check
     self.body = body
   }
 
