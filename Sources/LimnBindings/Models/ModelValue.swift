@@ -119,7 +119,7 @@ enum ModelNatives {
     },
     Native("words(model: model, prompt: string)", doc: "How a model's tokenizer takes a prompt apart: one string a piece.") { call in
       let model = try call.host(ModelValue.self, 0).model
-      return call.make(model.tokenizer.encode(try call.prompt("prompt")).map { call.make(outside: $0.text) })
+      return call.make(model.tokenizer.encode(call.prompt(try call.string("prompt"))).map { call.make(outside: $0.text) })
     },
   ]
 
@@ -146,12 +146,6 @@ extension NativeCall {
     name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors") ? path(name) : name
   }
 
-  /// A prompt with its learned tokens by name.
-  func prompt(_ key: ParameterKey) throws -> String {
-    guard let text = self[key].string else { throw mismatch(key, "a prompt") }
-    return prompt(text)
-  }
-
   /// Tokens stand in strings as private code points; a model knows them by name.
   func prompt(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { tokens.token($0) != nil }) else { return text }
@@ -162,7 +156,10 @@ extension NativeCall {
 
   /// One prompt or a list of them.
   func prompts(_ key: ParameterKey) throws -> [String] {
-    guard self[key].list != nil else { return [try prompt(key)] }
+    guard self[key].list != nil else {
+      guard let text = self[key].string else { throw mismatch(key, "a prompt") }
+      return [prompt(text)]
+    }
     let all = try strings(key)
     guard !all.isEmpty else { throw fault(.value, "the list of prompts is empty", at: key) }
     return all.map { prompt($0) }
