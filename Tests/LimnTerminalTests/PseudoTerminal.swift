@@ -61,9 +61,11 @@ final class PseudoTerminal {
     }
   }
 
-  /// Waits for the program to end and returns its exit code.
+  /// Waits for the program to end and returns its exit code; ends one that does not.
   func exitCode() -> Int32 {
-    while readPiece() != nil {}
+    let end = Date().addingTimeInterval(30)
+    while readPiece() != nil, Date() < end {}
+    if Date() >= end { kill(process, SIGKILL) }
     var status: Int32 = 0
     waitpid(process, &status, 0)
     process = 0
