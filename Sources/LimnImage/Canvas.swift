@@ -1,25 +1,25 @@
 import LimnTensor
 
 /// A picture while it is drawn on: planes that are changed in place, made a value again by ``image``.
-struct Canvas {
-  private(set) var planes: [Float]
-  let width: Int
-  let height: Int
-  let channels: Int
+package struct Canvas {
+  package private(set) var planes: [Float]
+  package let width: Int
+  package let height: Int
+  package let channels: Int
 
-  init(_ image: Image) {
+  package init(_ image: Image) {
     planes = image.pixels.floats()
     (width, height, channels) = (image.width, image.height, image.channels)
   }
 
-  init(width: Int, height: Int, color: Color) throws {
+  package init(width: Int, height: Int, color: Color) throws {
     self.init(try Image(width: width, height: height, color: color))
   }
 
-  var image: Image { Image(planes: planes, width: width, height: height, channels: channels) }
+  package var image: Image { Image(planes: planes, width: width, height: height, channels: channels) }
 
   /// Lays one colour over a pixel: `opacity` · `color` + (1 − `opacity`) · what is there ("over", Porter and Duff 1984).
-  @inline(__always) mutating func blend(_ red: Float, _ green: Float, _ blue: Float, opacity: Float, at index: Int) {
+  @inline(__always) package mutating func blend(_ red: Float, _ green: Float, _ blue: Float, opacity: Float, at index: Int) {
     let area = width * height
     if channels == 3 {
       planes[index] += (red - planes[index]) * opacity
@@ -38,7 +38,7 @@ struct Canvas {
     planes[3 * area + index] = together
   }
 
-  mutating func fill(_ color: Color, _ mask: Mask) {
+  package mutating func fill(_ color: Color, _ mask: Mask) {
     mask.values.withFloats { values in
       for i in 0..<(width * height) where values[i] > 0 {
         blend(color.red, color.green, color.blue, opacity: min(values[i], 1) * color.alpha, at: i)
@@ -47,7 +47,7 @@ struct Canvas {
   }
 
   /// Fills a rectangle; what leaves the canvas is cut off.
-  mutating func fill(_ color: Color, x: Int, y: Int, width rectWidth: Int, height rectHeight: Int) {
+  package mutating func fill(_ color: Color, x: Int, y: Int, width rectWidth: Int, height rectHeight: Int) {
     guard rectWidth > 0, rectHeight > 0 else { return }
     for row in max(y, 0)..<max(min(y + rectHeight, height), max(y, 0)) {
       for column in max(x, 0)..<max(min(x + rectWidth, width), max(x, 0)) {
@@ -56,7 +56,7 @@ struct Canvas {
     }
   }
 
-  mutating func paste(_ other: Image, x: Int, y: Int, mask: Mask? = nil) {
+  package mutating func paste(_ other: Image, x: Int, y: Int, mask: Mask? = nil) {
     let source = other.pixels.floats(), weights = mask?.values.floats()
     let area = other.width * other.height
     for row in 0..<other.height where (0..<height).contains(y + row) {

@@ -1,11 +1,11 @@
 /// A small bitmap font for labels: ASCII, five by seven pixels with two more for descenders, enlarged by whole factors.
 package enum Font {
-  static let glyphWidth = 5
-  static let glyphHeight = 9
+  package static let glyphWidth = 5
+  package static let glyphHeight = 9
   /// From one character to the next, at scale 1.
-  static let advance = 6
+  package static let advance = 6
   /// From one line to the next, at scale 1.
-  static let lineHeight = 11
+  package static let lineHeight = 11
 
   /// The rows of each glyph from U+0020 to U+007F; bit 4 is the left column.
   private static let glyphs: [[UInt8]] = {
@@ -18,7 +18,7 @@ package enum Font {
   }()
 
   /// The rows of a character's glyph; of the box for one that has none.
-  static func rows(of character: Character) -> [UInt8] {
+  package static func rows(of character: Character) -> [UInt8] {
     guard let code = character.asciiValue, (32..<127).contains(code) else { return glyphs[95] }
     return glyphs[Int(code) - 32]
   }
@@ -55,7 +55,7 @@ package enum Font {
 
 extension Canvas {
   /// Draws a text whose top left corner is (`x`, `y`), `scale` pixels a dot; what leaves the canvas is cut off.
-  mutating func write(_ text: String, x: Int, y: Int, color: Color, scale: Int = 1) {
+  package mutating func write(_ text: String, x: Int, y: Int, color: Color, scale: Int = 1) {
     for (line, characters) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       for (column, character) in characters.enumerated() {
         for (row, bits) in Font.rows(of: character).enumerated() {

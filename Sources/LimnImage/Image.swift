@@ -39,7 +39,7 @@ package struct Image: Sendable {
     self.pixels = pixels
   }
 
-  init(planes: [Float], width: Int, height: Int, channels: Int) {
+  package init(planes: [Float], width: Int, height: Int, channels: Int) {
     pixels = Tensor(planes, [channels, height, width])
   }
 
@@ -109,7 +109,7 @@ extension Image {
   }
 
   /// Whether every value is k / 255 for a whole k, as in a picture that was read from an 8-bit file.
-  var holdsBytes: Bool {
+  package var holdsBytes: Bool {
     pixels.withFloats { values in values.allSatisfy { $0 == levels($0, 255) / 255 } }
   }
 }

@@ -32,7 +32,7 @@ package struct Mask: Sendable {
     self.values = values
   }
 
-  init(_ values: [Float], width: Int, height: Int) {
+  package init(_ values: [Float], width: Int, height: Int) {
     self.values = Tensor(values, [height, width])
   }
 

@@ -2,20 +2,20 @@ import CLimnPNG
 
 extension PNG {
   /// A stretch of the file: its type and where its data lies.
-  struct Chunk {
-    var type: String
-    var data: Range<Int>
+  package struct Chunk {
+    package var type: String
+    package var data: Range<Int>
   }
 
   /// The chunks of a file, each checked for length and CRC before anything is unpacked.
   ///
   /// A broken file is told apart here, with the place; libpng sees only files whose chunks are whole.
-  struct Layout {
-    var header: Header
-    var chunks: [Chunk] = []
+  package struct Layout {
+    package var header: Header
+    package var chunks: [Chunk] = []
 
     /// - Throws: ``ImageError`` if the bytes are no PNG, are cut, or a chunk is damaged; or if the header's size is over `pixelLimit`.
-    init(_ bytes: [UInt8], name: String, pixelLimit: Int) throws {
+    package init(_ bytes: [UInt8], name: String, pixelLimit: Int) throws {
       guard bytes.starts(with: PNG.signature) else {
         // A file cut within the signature is still best called a cut PNG.
         guard bytes.count > 0, bytes.count < 8, PNG.signature.starts(with: bytes) else {

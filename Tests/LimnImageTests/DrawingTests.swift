@@ -1,7 +1,7 @@
 import LimnTensor
 import Testing
 
-@testable import LimnImage
+import LimnImage
 
 @Suite struct DrawingTests {
   @Test func aRectangleCoversItsPixelsExactly() throws {

@@ -1,7 +1,7 @@
 import LimnTestSupport
 import Testing
 
-@testable import LimnImage
+import LimnImage
 
 @Suite struct FileKindTests {
   @Test(arguments: [

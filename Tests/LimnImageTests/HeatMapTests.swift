@@ -1,7 +1,7 @@
 import LimnTensor
 import Testing
 
-@testable import LimnImage
+import LimnImage
 
 @Suite struct HeatMapTests {
   static let map = Tensor([0.2, 0.4, 0.6, 1.2], [2, 2])

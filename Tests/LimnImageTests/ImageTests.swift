@@ -1,7 +1,7 @@
 import LimnTensor
 import Testing
 
-@testable import LimnImage
+import LimnImage
 
 @Suite struct ImageTests {
   /// Values that tell every place apart: channel · 100 + y · 10 + x, in hundredths.

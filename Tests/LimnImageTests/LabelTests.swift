@@ -1,7 +1,7 @@
 import LimnTensor
 import Testing
 
-@testable import LimnImage
+import LimnImage
 
 @Suite struct LabelTests {
   /// A picture's light pixels as text.

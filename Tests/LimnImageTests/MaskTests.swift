@@ -1,7 +1,7 @@
 import LimnTensor
 import Testing
 
-@testable import LimnImage
+import LimnImage
 
 @Suite struct MaskTests {
   static func mask(_ rows: String...) -> Mask {

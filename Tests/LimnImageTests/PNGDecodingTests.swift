@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LimnImage
+import LimnImage
 
 @Suite struct PNGDecodingTests {
   struct Form: CustomTestStringConvertible {

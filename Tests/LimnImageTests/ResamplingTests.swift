@@ -2,7 +2,7 @@ import LimnTensor
 import LimnTestSupport
 import Testing
 
-@testable import LimnImage
+import LimnImage
 
 @Suite struct ResamplingTests {
   /// An `[H, W, 3]` array of bytes in the fixture as a picture.
