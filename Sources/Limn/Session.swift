@@ -41,6 +41,14 @@ public final class Session {
     public var isColored = false
     /// The folder that paths of pictures and models start at, with the script's name before it; nil is the working folder.
     public var scriptFolder: String?
+    /// How many bytes strings, lists, maps and tensors may take before a statement fails with an error of kind `memory`; nil
+    /// for no limit.
+    public var memoryLimit: Int?
+    /// How many calls and rounds of loops a statement may make before it ends with an error that no `catch` takes; nil for
+    /// no limit.
+    public var stepLimit: Int?
+    /// How many seconds a statement may take before it ends with an error that no `catch` takes; nil for no limit.
+    public var secondsLimit: Double?
 
     public init() {}
   }
@@ -56,7 +64,11 @@ public final class Session {
 
   public init(_ options: Options = Options()) {
     self.options = options
-    interpreter = Interpreter(natives: LimnNatives.all, hostTypes: LimnNatives.hostTypes)
+    var limits = Limits()
+    limits.bytes = options.memoryLimit
+    limits.steps = options.stepLimit
+    limits.seconds = options.secondsLimit
+    interpreter = Interpreter(natives: LimnNatives.all, hostTypes: LimnNatives.hostTypes, limits: limits)
     interpreter.translateError = Faults.translate
     interpreter.scriptFolder = options.scriptFolder
     relay.session = self

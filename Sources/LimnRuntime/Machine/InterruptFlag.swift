@@ -21,6 +21,8 @@ package struct Limits: Sendable {
   package var steps: Int?
   /// Wall-clock time.
   package var seconds: Double?
+  /// Bytes that values may take.
+  package var bytes: Int?
 
   package init() {}
 }
