@@ -28,7 +28,8 @@ let package = Package(
 
     // Where the two meet, and what people use.
     .target(name: "LimnBindings", dependencies: ["LimnRuntime", "LimnDiffusion"]),
-    .target(name: "Limn", dependencies: ["LimnBindings"]),
+    .target(name: "CLimnLibrary"),
+    .target(name: "Limn", dependencies: ["LimnBindings", "CLimnLibrary"]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"])]),
     .target(name: "LimnTerminal", dependencies: ["Limn", "LimnImage", "CReadline"]),
     .executableTarget(name: "limn", dependencies: ["LimnTerminal"]),

@@ -71,6 +71,7 @@ public final class Session {
     interpreter = Interpreter(natives: LimnNatives.all, hostTypes: LimnNatives.hostTypes, limits: limits)
     interpreter.translateError = Faults.translate
     interpreter.scriptFolder = options.scriptFolder
+    Self.findModules(for: interpreter, beside: options.scriptFolder)
     relay.session = self
     interpreter.delegate = relay
     interpreter.read { context in
