@@ -18,7 +18,7 @@ extension FunctionCompiler {
   }
 
   /// The register that always holds a name's value; nil if it must be loaded.
-  private func register(of name: String) -> Int? {
+  func register(of name: String) -> Int? {
     switch candidates(name, forCall: false).first {
     case .local(let local): local.register
     case .slot(let binding) where isTopLevel: binding.slot

@@ -117,10 +117,7 @@ extension FunctionCompiler {
       unit.report(.misplacedJump, "'return' stands outside of a function", range)
       return
     }
-    guard let value else { return emit(.returnNil, 0, 0, 0, range) }
-    let register = allocate(value.range)
-    compile(value, into: register)
-    emit(.return, register, 0, 0, range)
+    if let value { finish(value) } else { emit(.returnNil, 0, 0, 0, range) }
   }
 
   private func expect(_ condition: Expression) {
@@ -275,21 +272,46 @@ extension FunctionCompiler {
     }
     switch function.body {
     case .expression(let value): finish(value)
-    case .block(let block):
-      for statement in block.statements.dropLast() { self.statement(statement) }
-      if case .expression(let value)? = block.statements.last?.kind {
-        finish(value)
-      } else {
-        if let last = block.statements.last { statement(last) }
-        emit(.returnNil, 0, 0, 0, block.range)
-      }
+    case .block(let block): finish(block)
     }
   }
 
+  /// Leaves the function with the value of a block.
+  private func finish(_ block: Block) {
+    for statement in block.statements.dropLast() { self.statement(statement) }
+    if case .expression(let value)? = block.statements.last?.kind { return finish(value) }
+    if let last = block.statements.last { statement(last) }
+    emit(.returnNil, 0, 0, 0, block.range)
+  }
+
+  /// Leaves the function with a value. The branches of an `if` leave by themselves, and a local name is returned from
+  /// its own register: nobody reads it after.
   private func finish(_ value: Expression) {
+    if case .if(let branches) = value.kind { return finish(branches, value.range) }
+    if case .name(let name) = value.kind, let register = register(of: name) {
+      return emit(.return, register, 0, 0, value.range)
+    }
+    let mark = next
     let register = allocate(value.range)
     compile(value, into: register)
     emit(.return, register, 0, 0, value.range)
+    free(to: mark)
+  }
+
+  private func finish(_ branches: If, _ range: SourceRange) {
+    for branch in branches.branches {
+      var skips: [Int] = []
+      let mark = next
+      jumpUnless(branch.condition, &skips)
+      free(to: mark)
+      scope { finish(branch.body) }
+      for skip in skips { land(skip) }
+    }
+    if let otherwise = branches.otherwise {
+      scope { finish(otherwise) }
+    } else {
+      emit(.returnNil, 0, 0, 0, range)
+    }
   }
 
   private func declaredType(_ type: TypeAnnotation, of parameter: Parameter, _ register: Int, _ function: Function) {

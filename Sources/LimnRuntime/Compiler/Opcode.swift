@@ -165,6 +165,17 @@ struct Instruction {
   @inline(__always) var signedC: Int { Int(Int16(bitPattern: c)) }
 }
 
+/// Operands read where they are needed: a word taken apart at once costs every instruction all of them.
+extension UnsafePointer where Pointee == Instruction {
+  @inline(__always) var op: Opcode { pointee.op }
+  @inline(__always) var a: UInt16 { pointee.a }
+  @inline(__always) var b: UInt16 { pointee.b }
+  @inline(__always) var c: UInt16 { pointee.c }
+  @inline(__always) var wide: Int { pointee.wide }
+  @inline(__always) var signedB: Int { pointee.signedB }
+  @inline(__always) var signedC: Int { pointee.signedC }
+}
+
 extension Opcode {
   /// Whether a word of data follows.
   var hasData: Bool {

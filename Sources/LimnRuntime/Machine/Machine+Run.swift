@@ -74,7 +74,8 @@ extension Machine {
     while true {
       do {
         while true {
-          let i = pc.pointee
+          // A pointer, so that each case reads only the operands it has.
+          let i = pc
           pc += 1
           switch i.op {
           // MARK: Loads
@@ -122,7 +123,7 @@ extension Machine {
             } else if x.tag == .float, y.tag == .float {
               Machine.set(r, i.a, .float(x.asFloat + y.asFloat))
             } else {
-              try arithmetic(.add, r, i)
+              try arithmetic(.add, r, i.pointee)
             }
           case .subtract:
             let (x, y) = (r[Int(i.b)], r[Int(i.c)])
@@ -133,7 +134,7 @@ extension Machine {
             } else if x.tag == .float, y.tag == .float {
               Machine.set(r, i.a, .float(x.asFloat - y.asFloat))
             } else {
-              try arithmetic(.subtract, r, i)
+              try arithmetic(.subtract, r, i.pointee)
             }
           case .multiply:
             let (x, y) = (r[Int(i.b)], r[Int(i.c)])
@@ -144,26 +145,26 @@ extension Machine {
             } else if x.tag == .float, y.tag == .float {
               Machine.set(r, i.a, .float(x.asFloat * y.asFloat))
             } else {
-              try arithmetic(.multiply, r, i)
+              try arithmetic(.multiply, r, i.pointee)
             }
           case .divide:
             let (x, y) = (r[Int(i.b)], r[Int(i.c)])
             if x.tag == .float, y.tag == .float, y.asFloat != 0 {
               Machine.set(r, i.a, .float(x.asFloat / y.asFloat))
             } else {
-              try arithmetic(.divide, r, i)
+              try arithmetic(.divide, r, i.pointee)
             }
           case .remainder:
             let (x, y) = (r[Int(i.b)], r[Int(i.c)])
             if x.tag == .int, y.tag == .int, y.asInt > 0 {
               Machine.set(r, i.a, .int(Machine.flooredRemainder(x.asInt, y.asInt)))
             } else {
-              try arithmetic(.remainder, r, i)
+              try arithmetic(.remainder, r, i.pointee)
             }
-          case .power: try arithmetic(.power, r, i)
-          case .matmul: try arithmetic(.matmul, r, i)
-          case .intersection: try arithmetic(.intersection, r, i)
-          case .union: try arithmetic(.union, r, i)
+          case .power: try arithmetic(.power, r, i.pointee)
+          case .matmul: try arithmetic(.matmul, r, i.pointee)
+          case .intersection: try arithmetic(.intersection, r, i.pointee)
+          case .union: try arithmetic(.union, r, i.pointee)
           case .equal:
             Machine.set(r, i.a, .bool(try compare(.equal, r[Int(i.b)], r[Int(i.c)])))
           case .notEqual:
@@ -173,11 +174,11 @@ extension Machine {
             if x.tag == .int, y.tag == .int {
               Machine.set(r, i.a, .bool(x.asInt < y.asInt))
             } else {
-              try arithmetic(.less, r, i)
+              try arithmetic(.less, r, i.pointee)
             }
-          case .lessEqual: try arithmetic(.lessEqual, r, i)
-          case .greater: try arithmetic(.greater, r, i)
-          case .greaterEqual: try arithmetic(.greaterEqual, r, i)
+          case .lessEqual: try arithmetic(.lessEqual, r, i.pointee)
+          case .greater: try arithmetic(.greater, r, i.pointee)
+          case .greaterEqual: try arithmetic(.greaterEqual, r, i.pointee)
           case .addInt:
             let x = r[Int(i.b)]
             if x.tag == .int {
@@ -187,7 +188,7 @@ extension Machine {
             } else if x.tag == .float {
               Machine.set(r, i.a, .float(x.asFloat + Double(i.signedC)))
             } else {
-              try arithmeticInt(.add, r, i)
+              try arithmeticInt(.add, r, i.pointee)
             }
           case .subtractInt:
             let x = r[Int(i.b)]
@@ -198,7 +199,7 @@ extension Machine {
             } else if x.tag == .float {
               Machine.set(r, i.a, .float(x.asFloat - Double(i.signedC)))
             } else {
-              try arithmeticInt(.subtract, r, i)
+              try arithmeticInt(.subtract, r, i.pointee)
             }
           case .multiplyInt:
             let x = r[Int(i.b)]
@@ -209,21 +210,21 @@ extension Machine {
             } else if x.tag == .float {
               Machine.set(r, i.a, .float(x.asFloat * Double(i.signedC)))
             } else {
-              try arithmeticInt(.multiply, r, i)
+              try arithmeticInt(.multiply, r, i.pointee)
             }
           case .divideInt:
             let x = r[Int(i.b)]
             if x.tag == .float, i.c != 0 {
               Machine.set(r, i.a, .float(x.asFloat / Double(i.signedC)))
             } else {
-              try arithmeticInt(.divide, r, i)
+              try arithmeticInt(.divide, r, i.pointee)
             }
           case .remainderInt:
             let x = r[Int(i.b)]
             if x.tag == .int, i.signedC > 0 {
               Machine.set(r, i.a, .int(Machine.flooredRemainder(x.asInt, i.signedC)))
             } else {
-              try arithmeticInt(.remainder, r, i)
+              try arithmeticInt(.remainder, r, i.pointee)
             }
           case .negate:
             let x = r[Int(i.b)]
@@ -241,14 +242,14 @@ extension Machine {
 
           // MARK: Making
           case .concat:
-            try concatenate(r, i)
+            try concatenate(r, i.pointee)
           case .appendTexts:
-            try appendTexts(r, i)
+            try appendTexts(r, i.pointee)
           case .appendOne:
             if r[Int(i.a)].tag == .list {
               r[Int(i.a)].append(taking: Machine.take(r, i.b))
             } else {
-              try appendOne(r, i)
+              try appendOne(r, i.pointee)
             }
           case .makeList:
             let values = r + Int(i.b)
@@ -256,7 +257,7 @@ extension Machine {
             for offset in 0..<Int(i.c) { values[offset] = .nil }
             Machine.set(r, i.a, list)
           case .makeMap:
-            try makeMap(r, i)
+            try makeMap(r, i.pointee)
           case .appendItem:
             r[Int(i.a)].append(taking: Machine.take(r, i.b))
           case .insertEntry:
@@ -279,7 +280,7 @@ extension Machine {
             }
             Machine.set(r, i.a, try element(x, y))
           case .getSlice:
-            try getSlice(r, i, code.pointee.code.tables.indexPatterns[Int(i.c)])
+            try getSlice(r, i.pointee, code.pointee.code.tables.indexPatterns[Int(i.c)])
           case .getField:
             Machine.set(r, i.a, try field(r[Int(i.b)], k[Int(i.c)]))
           case .setIndex:
@@ -633,7 +634,7 @@ extension Machine {
             if x.tag != .bool { throw conditionFault(x, "expect") }
             if !x.asBool { throw expectationFault(code, pc) }
           case .expectComparison:
-            try expectComparison(r, i)
+            try expectComparison(r, i.pointee)
           case .useModule:
             try useModule(code.pointee.code.tables.modules[Int(i.b)])
           case .addTest:
