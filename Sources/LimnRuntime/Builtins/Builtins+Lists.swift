@@ -156,23 +156,4 @@ extension Builtins {
       return best
     }
   }
-
-  /// Rising order by numbers, strings, or whatever `<` compares.
-  private static func sorted(_ call: NativeCall) throws -> Value {
-    let items = try call.list(0)
-    let descending = try call.bool(2)
-    var keys = items
-    if let by = try call.optionalFunction(1) { keys = try items.map { try call.invoke(by, [$0]) } }
-    let machine = call.machine
-    func less(_ a: Value, _ b: Value) throws -> Bool {
-      try machine.compare(.less, a, b)
-    }
-    // A bool of places is sorted, not of items, so that equal items keep their order in both directions.
-    let order = try Array(0..<items.count).sorted { i, j in
-      if try descending ? less(keys[j], keys[i]) : less(keys[i], keys[j]) { return true }
-      if try descending ? less(keys[i], keys[j]) : less(keys[j], keys[i]) { return false }
-      return i < j
-    }
-    return call.make(order.map { items[$0] })
-  }
 }

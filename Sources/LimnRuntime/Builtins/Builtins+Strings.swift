@@ -10,13 +10,12 @@ extension Builtins {
     },
     Native("split(text: string, separator = nil)", doc: "The pieces between separators, or the words between white space.") {
       call in
-      let text = try call.string(0)
       guard call.has(1) else {
-        return call.make(text.unicodeScalars.split { $0.properties.isWhitespace }.map { String($0) })
+        return call.make(try call.string(0).unicodeScalars.split { $0.properties.isWhitespace }.map { String($0) })
       }
       let separator = try piece(call, 1)
       if separator.isEmpty { throw call.fault(.value, "the separator is empty", at: 1, help: "for characters: list(text)") }
-      return call.make(pieces(of: text, separator))
+      return split(call, separator)
     },
     Native("lines(text: string)", doc: "The lines of the text.") { call in
       var lines = try call.string(0).split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
@@ -106,6 +105,38 @@ extension Builtins {
     guard filler.unicodeScalars.count == 1 else { throw call.fault(.value, "'with' must be a single character", at: 2) }
     let filling = String(repeating: filler, count: max(0, width - text.unicodeScalars.count))
     return call.make(atFront ? filling + text : text + filling)
+  }
+
+  /// The pieces between separators, made without a Swift string of each.
+  private static func split(_ call: NativeCall, _ separator: String) -> Value {
+    let text = call[0].asString.buffer
+    var separator = separator
+    var result = Value.list(capacity: 8)
+    separator.withUTF8 { separator in
+      var start = 0
+      while let found = occurrence(of: separator, in: text, from: start) {
+        result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start..<found])))
+        start = found + separator.count
+      }
+      result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start...])))
+    }
+    return call.machine.pooled(result)
+  }
+
+  /// Where some bytes, at least one, stand next in a text; nil if they do not.
+  private static func occurrence(
+    of part: UnsafeBufferPointer<UInt8>, in text: UnsafeBufferPointer<UInt8>, from start: Int
+  ) -> Int? {
+    guard let base = text.baseAddress, let wanted = part.baseAddress else { return nil }
+    var index = start
+    while index + part.count <= text.count {
+      let left = text.count - part.count + 1 - index
+      guard let found = memchr(base + index, Int32(wanted[0]), left) else { return nil }
+      index = UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
+      if memcmp(base + index, wanted, part.count) == 0 { return index }
+      index += 1
+    }
+    return nil
   }
 
   /// The pieces of a text between occurrences of a separator, compared code point by code point.

@@ -2,21 +2,18 @@ import LimnSyntax
 
 // Calls of natives: choosing the form, defaults, declared types, and the pool of what the native makes.
 extension Machine {
+  /// A call from code. When all arguments go by position, the form was chosen before for these: by their number and the
+  /// first one's tag.
   @inline(__always)
   func callNative(
     _ number: Int, _ arguments: UnsafeMutablePointer<Value>, plainCount: Int, _ code: UnsafeMutablePointer<CodeHeader>,
     site: Int
   ) throws -> Value {
-    if natives[number].forms.count == 1 {
-      let form = natives[number].forms[0]
-      form.prepare()
-      // Every argument in its place: nothing to bind.
-      if plainCount <= form.parameterCount, plainCount >= form.required, form.restIndex == nil {
-        do {
-          return try call(form, arguments, given: plainCount)
-        } catch {
-          throw placed(error, code.pointee.code.tables.sites[site], code.pointee.code.source, form)
-        }
+    if plainCount <= PlainForms.maximumCount, let form = plainForms[number, plainCount, arguments] {
+      do {
+        return try call(form, arguments, given: plainCount)
+      } catch {
+        throw placed(error, code.pointee.code.tables.sites[site], code.pointee.code.source, form.pointee.form)
       }
     }
     let code = code.pointee.code
@@ -35,14 +32,18 @@ extension Machine {
     form.prepare()
     do {
       if plainCount <= form.parameterCount, form.restIndex == nil {
-        return try call(form, arguments, given: plainCount)
+        // Other values of the first one's tag take the same form, unless it is a host value or may be nil.
+        if plainCount <= PlainForms.maximumCount, group.forms.count == 1 || plainCount > 0 && arguments[0].tag != .host {
+          plainForms.enter(form, number, plainCount, arguments)
+        }
+        return try call(form.header, arguments, given: plainCount)
       }
       try bind(
         arguments, site,
         to: Binding(
           function: group.name, parameters: form.parameters.map(\.name), rest: form.restIndex,
           signature: form.native.signature))
-      return try call(form, arguments, given: form.parameterCount)
+      return try call(form.header, arguments, given: form.parameterCount)
     } catch {
       throw placed(error, site, source, form)
     }
@@ -50,25 +51,32 @@ extension Machine {
 
   /// Fills in defaults, checks types, runs the body, and empties the argument registers.
   @inline(__always)
-  private func call(_ form: NativeForm, _ arguments: UnsafeMutablePointer<Value>, given: Int) throws -> Value {
-    let count = form.parameterCount
+  private func call(
+    _ form: UnsafeMutablePointer<FormHeader>, _ arguments: UnsafeMutablePointer<Value>, given: Int
+  ) throws -> Value {
+    let state = self.state
+    let count = form.pointee.parameterCount
     let mark = state.pointee.poolCount
     let top = state.pointee.top
     guard arguments + count + 1 < state.pointee.stackEnd else { throw recursionFault(state.pointee.depth) }
-    for index in given..<max(given, count) { Machine.set(arguments, UInt16(index), .empty) }
+    var index = given
+    while index < count {
+      Machine.set(arguments, UInt16(truncatingIfNeeded: index), .empty)
+      index &+= 1
+    }
     state.pointee.top = arguments + count
     defer {
       state.pointee.top = top
-      drainPool(to: mark)
+      if state.pointee.poolCount > mark { drainPool(to: mark) }
       clear(arguments, count)
     }
-    for index in 0..<count {
-      let value = arguments[index]
-      if form.checks[index].accepts(value) { continue }
-      try settle(form, index, arguments)
+    index = 0
+    while index < count {
+      if !form.pointee.checks[index].accepts(arguments[index]) { try settle(form.pointee.form, index, arguments) }
+      index &+= 1
     }
-    let call = NativeCall(context: Context(machine: self), form: form, arguments: arguments)
-    return try form.native.body(call).retained()
+    let call = NativeCall(context: Context(machine: self), form: form.pointee.form, arguments: arguments)
+    return try form.pointee.body(call).retained()
   }
 
   /// The default for an argument that was not given, or the fault for one of the wrong type.
@@ -106,20 +114,30 @@ extension Machine {
       return group.forms.first { $0.required == 0 } ?? group.forms[0]
     }
     let value = arguments[0]
-    let fitting = group.forms.filter { !$0.parameters.isEmpty && $0.accepts(first: value) }
-    let labels = site.arguments.compactMap(\.label)
-    let count = site.arguments.count { $0.label == nil && !$0.isSpread }
+    var best: NativeForm?
     // A host type before `number`: a tensor without axes stays a tensor, and its gradient with it.
-    let ordered = value.tag == .host ? fitting.filter(\.isForHost) + fitting.filter { !$0.isForHost } : fitting
-    if let best = ordered.first(where: { form in
-      (form.restIndex != nil || count <= form.parameterCount)
-        && labels.allSatisfy { label in form.parameters.contains { $0.name == label } }
-    }) {
-      return best
+    for wantsHost in value.tag == .host ? [true, false] : [false] {
+      for form in group.forms where form.accepts(first: value) && (value.tag != .host || form.isForHost == wantsHost) {
+        if takes(form, site) { return form }
+        if best == nil { best = form }
+      }
     }
-    if let form = ordered.first { return form }
+    if let best { return best }
     let types = group.forms.compactMap { $0.parameters.first.map { Phrase.article($0.type.name) } }
     throw Fault(.type, "'\(group.name)' takes \(Phrase.listed(types, "or")) first, found \(phrase(value))", help: group.forms[0].native.signature)
+  }
+
+  /// Whether a form has room and names for the arguments of a call.
+  private func takes(_ form: NativeForm, _ site: CallSite) -> Bool {
+    var positional = 0
+    for argument in site.arguments {
+      if let label = argument.label {
+        guard form.parameters.contains(where: { $0.name == label }) else { return false }
+      } else if !argument.isSpread {
+        positional += 1
+      }
+    }
+    return form.restIndex != nil || positional <= form.parameterCount
   }
 
   /// An error of a native as a fault that underlines the argument it speaks of.

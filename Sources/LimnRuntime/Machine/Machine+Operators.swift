@@ -21,6 +21,12 @@ extension Machine {
   func change(_ place: UnsafeMutablePointer<Value>, _ op: BinaryOperator, _ y: Value) throws {
     if op == .add {
       let x = place.pointee
+      if x.tag == .int, y.tag == .int {
+        let (sum, overflow) = x.asInt.addingReportingOverflow(y.asInt)
+        if overflow { throw overflowFault(.add, x, y) }
+        place.pointee = .int(sum)
+        return
+      }
       if x.tag == .string, y.tag == .string {
         // `s += s`: the second holder makes the first a copy, so that no buffer moves while it is read.
         let shared = x.bits == y.bits

@@ -25,6 +25,8 @@ struct MachineState {
   var pool: UnsafeMutablePointer<Value>
   var poolCount = 0
   var poolCapacity: Int
+  var stepsLeft = Int.max
+  var deadline: Double?
   /// The error that the handler about to run will take; owned.
   var caught: Value = .nil
 }
@@ -54,6 +56,7 @@ final class Machine {
   /// The forms of each native, by number.
   let natives: [NativeGroup]
   let nativeNumbers: [String: Int]
+  let plainForms: PlainForms
   /// Turns errors of other modules, thrown by natives, into faults; nil leaves it to the machine.
   var translateError: ((any Error) -> Fault?)?
   /// The tests that `test` statements entered.
@@ -65,8 +68,15 @@ final class Machine {
   /// The lowest address the thread's own stack may reach, and the thread it was asked for.
   private var stackFloor: (thread: pthread_t, address: UInt)?
 
-  var stepsLeft = Int.max
-  var deadline: Double?
+  var stepsLeft: Int {
+    get { state.pointee.stepsLeft }
+    set { state.pointee.stepsLeft = newValue }
+  }
+  /// When the time is over, on ``clock()``.
+  var deadline: Double? {
+    get { state.pointee.deadline }
+    set { state.pointee.deadline = newValue }
+  }
 
   init(
     natives: [NativeGroup], nativeNumbers: [String: Int], interrupt: InterruptFlag,
@@ -74,6 +84,7 @@ final class Machine {
   ) {
     self.natives = natives
     self.nativeNumbers = nativeNumbers
+    plainForms = PlainForms(nativeCount: natives.count)
     self.interrupt = interrupt
     let poolCapacity = 64
     state = .allocate(capacity: 1)
@@ -89,6 +100,7 @@ final class Machine {
     state.pointee.frames.deallocate()
     state.pointee.pool.deallocate()
     state.deallocate()
+    plainForms.deallocate()
   }
 
   var context: Context { Context(machine: self) }

@@ -1,3 +1,4 @@
+import Glibc
 import LimnSyntax
 
 /// A built-in function: signature, doc and body together.
@@ -59,17 +60,20 @@ final class NativeForm {
   private(set) var restIndex: Int?
   private(set) var isPrepared = false
   private(set) var parameterCount = 0
-  /// One for each parameter: which tags are taken without a closer look.
-  private(set) var checks: UnsafeMutablePointer<QuickCheck>
+  /// What a call reads.
+  let header: UnsafeMutablePointer<FormHeader>
 
   init(_ native: Native) {
     self.native = native
-    checks = .allocate(capacity: 0)
+    header = .allocate(capacity: 1)
+    header.initialize(to: FormHeader(checks: .allocate(capacity: 0), parameterCount: 0, body: native.body, form: self))
   }
 
   deinit {
     for parameter in parameters { parameter.defaultValue?.release() }
-    checks.deallocate()
+    header.pointee.checks.deallocate()
+    header.deinitialize(count: 1)
+    header.deallocate()
   }
 
   /// Whether the first parameter takes a value; nil when its default is nil.
@@ -101,11 +105,53 @@ final class NativeForm {
       if parameter.defaultValue == nil, !parameter.isRest { required = index + 1 }
     }
     parameterCount = parameters.count
-    checks.deallocate()
-    checks = .allocate(capacity: parameterCount)
+    header.pointee.checks.deallocate()
+    header.pointee.checks = .allocate(capacity: parameterCount)
+    header.pointee.parameterCount = parameterCount
     for (index, parameter) in parameters.enumerated() {
-      checks[index] = index == restIndex ? QuickCheck(.list) : QuickCheck(parameter.type)
+      header.pointee.checks[index] = index == restIndex ? QuickCheck(.list) : QuickCheck(parameter.type)
     }
+  }
+}
+
+/// What a call of a form reads, without looking into the object each time.
+struct FormHeader {
+  /// One for each parameter: which tags are taken without a closer look.
+  var checks: UnsafeMutablePointer<QuickCheck>
+  var parameterCount: Int
+  let body: Native.Body
+  unowned(unsafe) let form: NativeForm
+}
+
+/// The forms that calls with arguments by position alone have chosen, so that the next call need not.
+struct PlainForms {
+  /// Calls with more arguments choose each time.
+  static let maximumCount = 4
+  private static let rowSize = (maximumCount + 1) * 16
+
+  /// For each native, number of arguments and tag of the first: nil until a call chose.
+  private let table: UnsafeMutablePointer<UnsafeMutablePointer<FormHeader>?>
+
+  init(nativeCount: Int) {
+    // Zero pages, taken only when touched.
+    table = calloc(max(1, nativeCount * Self.rowSize), MemoryLayout<UnsafeMutablePointer<FormHeader>?>.stride)!
+      .bindMemory(to: UnsafeMutablePointer<FormHeader>?.self, capacity: max(1, nativeCount * Self.rowSize))
+  }
+
+  func deallocate() { free(table) }
+
+  @inline(__always)
+  private func place(_ native: Int, _ count: Int, _ arguments: UnsafeMutablePointer<Value>) -> Int {
+    native &* Self.rowSize &+ count &* 16 &+ (count == 0 ? 0 : Int(truncatingIfNeeded: arguments.pointee.tag.raw & 15))
+  }
+
+  @inline(__always)
+  subscript(_ native: Int, _ count: Int, _ arguments: UnsafeMutablePointer<Value>) -> UnsafeMutablePointer<FormHeader>? {
+    table[place(native, count, arguments)]
+  }
+
+  func enter(_ form: NativeForm, _ native: Int, _ count: Int, _ arguments: UnsafeMutablePointer<Value>) {
+    table[place(native, count, arguments)] = form.header
   }
 }
 
