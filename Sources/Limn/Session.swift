@@ -57,8 +57,11 @@ public final class Session {
   package let interpreter: Interpreter
   private let options: Options
   private let relay = Relay()
-  /// The statements that took effect, in order: the recipe in the pictures they save.
-  private var history: [String] = []
+  /// The statements that took effect, in order: the recipe in the pictures they save, and what can be taken back.
+  package let log = SessionLog()
+  /// What ``reset()`` goes back to.
+  let start: Interpreter.Snapshot
+  let startFiles: FilesTouched.Mark
   /// Inputs so far, for naming them in errors.
   private var inputCount = 0
 
@@ -72,10 +75,13 @@ public final class Session {
     interpreter.translateError = Faults.translate
     interpreter.scriptFolder = options.scriptFolder
     Self.findModules(for: interpreter, beside: options.scriptFolder)
+    start = interpreter.snapshot()
+    startFiles = interpreter.read { $0.files.mark }
     relay.session = self
     interpreter.delegate = relay
     interpreter.read { context in
       context.service(Defaults.self) { Defaults() }.seed = options.seed
+      context.service(Recipe.self) { Recipe() }.source = { [unowned log] in log.program }
       context.service(Progress.self) { Progress() }.listener = { [weak relay] what, done, total in
         guard let session = relay?.session else { return }
         session.delegate?.session(session, progressed: what, done: done, of: total)
@@ -105,20 +111,25 @@ public final class Session {
     inputCount += 1
     interpreter.interrupt.clear()
     let text = SourceText(source, name: name ?? "input \(inputCount)")
+    log.begin(interpreter, interpreter.read(\.files))
+    defer { log.end() }
     do {
       let program = try interpreter.compile(text, showsLast: true)
       for warning in program.warnings { relay.warn(DiagnosticRenderer(text, isColored: options.isColored).render(warning)) }
       var last: Held?
+      var end: UInt32 = 0
       for statement in program.statements {
-        setRecipe(text, through: statement)
+        log.enter(statement.range, of: text, from: end)
         last = try interpreter.run(statement)
-        history.append(text[statement.range])
+        log.tookEffect(showing(last, statement, in: text))
+        end = statement.range.end
       }
       guard !program.isMuted, let last, !last.value.isNil else { return .value(nil) }
       return .value(interpreter.read { Display(last.value, $0) })
     } catch let errors as CompileErrors {
       return .failed(errors.rendered(isColored: options.isColored))
     } catch let fault as Fault {
+      log.failed()
       return fault.kind == .interrupt ? .interrupted : .failed(fault.rendered(isColored: options.isColored))
     } catch {
       return .failed("error: \(error)")
@@ -133,6 +144,7 @@ public final class Session {
       guard let first = settings.first else { return .value(nil) }
       return .failed("error: --set \(first.name)=… needs a function 'main' in the file, found none")
     }
+    interpreter.read { $0.service(Recipe.self) { Recipe() }.settings = settings }
     do {
       let arguments = settings.map { setting in (setting.name, interpreter.make { Self.value(of: setting.value, $0) }) }
       let result = try interpreter.call(main.value, [], named: arguments.map { ($0.0, $0.1.value) })
@@ -165,12 +177,6 @@ public final class Session {
 
   /// Everything that can be called, by name.
   public var functionNames: [String] { interpreter.nativeNames }
-
-  /// A picture that a statement saves carries the text up to it.
-  private func setRecipe(_ text: SourceText, through statement: CompiledStatement) {
-    let recipe = (history + [text[statement.range]]).joined(separator: "\n")
-    interpreter.read { $0.service(Recipe.self) { Recipe() }.source = recipe + "\n" }
-  }
 }
 
 /// Passes what the interpreter says to the session's delegate.

@@ -16,6 +16,7 @@ package final class ModelValue: HostObject {
   }
 
   package var memberNames: [String] { ["name", "family", "width", "height", "prediction", "report", "hash"] }
+  package var slowMembers: Set<String> { ["hash"] }
 
   package func member(_ name: String, _ context: Context) throws -> Value? {
     switch name {
@@ -86,7 +87,10 @@ enum ModelNatives {
       }
       let name = try call.string(0)
       let store = call.service(ModelStore.self) { ModelStore() }
-      return call.make(ModelValue(try call.diffusion(at: 0) { try store.model(call.modelPath(name), options, call.context) }))
+      let model = try call.diffusion(at: 0) { try store.model(call.modelPath(name), options, call.context) }
+      // One inside the binary is no file. A folder's hash is that of all its weights, one after the other.
+      if !EmbeddedTree.folders.contains(name) { call.files.didRead(name, quickHash: store.quickHash(of: model)) { [weak store] in store?.hash(of: model) } }
+      return call.make(ModelValue(model))
     },
     Native("encode(model: model, prompt: any, clip_skip: int = 0, long: string = \"cut\")", doc: "The condition of a prompt, or of a list of prompts, a row each; a prompt that is too long is cut with a warning, or kept whole with `long: \"chunk\"`.", effect: .acts) { call in
       let model = try call.host(ModelValue.self, 0).model

@@ -16,6 +16,7 @@ package final class RunValue: HostObject {
   package var memberNames: [String] {
     ["z", "t", "index", "count", "cond", "uncond", "guidance", "eps", "maps", "image", "images", "done", "timesteps"]
   }
+  package var slowMembers: Set<String> { ["image", "images"] }
 
   package func member(_ name: String, _ context: Context) throws -> Value? {
     switch name {

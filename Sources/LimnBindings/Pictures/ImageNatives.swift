@@ -11,6 +11,7 @@ enum ImageNatives {
       let path = try call.path(0)
       let bytes = try call.pictures(at: 0) { try PictureFile.read(path) }
       let image = try call.pictures(at: 0) { try PNG.decode(bytes, name: try call.string(0)) }
+      call.didRead(try call.string(0), bytes)
       let parameters = try? PNG.texts(in: bytes, name: path).first { $0.keyword == PNG.Text.parametersKeyword }
       return call.make(ImageValue(image, parameters: (parameters ?? nil).map { GenerationParameters(text: $0.value) }))
     },

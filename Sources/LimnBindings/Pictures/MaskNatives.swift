@@ -7,7 +7,9 @@ enum MaskNatives {
   static let all: [Native] = [
     Native("mask(path: string)", doc: "The mask in a PNG file: its alpha if it has one, else its brightness.", effect: .acts) { call in
       let path = try call.path(0)
-      let image = try call.pictures(at: 0) { try PNG.decode(try PictureFile.read(path), name: try call.string(0)) }
+      let bytes = try call.pictures(at: 0) { try PictureFile.read(path) }
+      call.didRead(try call.string(0), bytes)
+      let image = try call.pictures(at: 0) { try PNG.decode(bytes, name: try call.string(0)) }
       return call.make(image.hasAlpha ? image.alpha : Mask(of: image))
     },
     Native("mask(image: image)", doc: "The mask of a picture: its alpha if it has one, else its brightness.") { call in

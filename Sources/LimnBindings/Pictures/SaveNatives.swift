@@ -1,13 +1,6 @@
 import LimnImage
 import LimnRuntime
 
-/// The text of what runs, for the pictures it saves.
-package final class Recipe {
-  /// The script, or the statements of the session so far.
-  package var source: String?
-  package init() {}
-}
-
 /// Writing pictures to files.
 enum SaveNatives {
   static let all: [Native] = [
@@ -17,6 +10,7 @@ enum SaveNatives {
       let path = try pngPath(call)
       let texts = try call.bool("metadata") ? texts(value, call) : []
       try call.pictures(at: "path") { try PNG.write(value.image, to: path, texts: texts, bitDepth: bits) }
+      call.files.didWrite(path)
       return .nil
     },
     Native("save(mask: mask, path: string, bits: int = 8)", doc: "Writes a mask as a grey PNG.", effect: .acts) { call in
@@ -24,6 +18,7 @@ enum SaveNatives {
       let bits = try bits(call)
       let path = try pngPath(call)
       try call.pictures(at: "path") { try PNG.write(mask, to: path, bitDepth: bits) }
+      call.files.didWrite(path)
       return .nil
     },
   ]
@@ -45,8 +40,8 @@ enum SaveNatives {
   private static func texts(_ value: ImageValue, _ call: NativeCall) -> [PNG.Text] {
     var texts: [PNG.Text] = []
     if let parameters = value.parameters { texts.append(PNG.Text(keyword: PNG.Text.parametersKeyword, value: parameters.text)) }
-    if let source = call.service(Recipe.self, { Recipe() }).source {
-      texts.append(PNG.Text(keyword: PNG.Text.recipeKeyword, value: source))
+    if let recipe = call.service(Recipe.self, { Recipe() }).text(call.context) {
+      texts.append(PNG.Text(keyword: PNG.Text.recipeKeyword, value: recipe))
     }
     return texts
   }

@@ -57,6 +57,9 @@ package protocol HostObject: AnyObject {
   /// The names after the dot, in a fixed order, for completion, `:inspect` and "did you mean". Default: none.
   var memberNames: [String] { get }
 
+  /// Members that take long to work out: completion and `:inspect` name them without asking for them. Default: none.
+  var slowMembers: Set<String> { get }
+
   /// `x.k`; nil if there is no such member.
   func member(_ name: String, _ context: Context) throws -> Value?
 
@@ -127,6 +130,7 @@ extension HostObject {
   package func element(at index: [IndexItem], _ context: Context) throws -> Value? { nil }
   package func replacing(at index: [IndexItem], with value: Value, _ context: Context) throws -> Value? { nil }
   package var memberNames: [String] { [] }
+  package var slowMembers: Set<String> { [] }
   package func member(_ name: String, _ context: Context) throws -> Value? { nil }
   package func replacing(member name: String, with value: Value, _ context: Context) throws -> Value? { nil }
   package var itemCount: Int? { nil }
