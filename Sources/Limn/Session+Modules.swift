@@ -1,5 +1,6 @@
 import CLimnLibrary
 import Glibc
+import LimnBindings
 import LimnRuntime
 import LimnSyntax
 
@@ -11,8 +12,11 @@ extension Session {
   ///
   /// - Parameter folder: The script's folder; nil is the working folder.
   static func findModules(for interpreter: Interpreter, beside folder: String?) {
-    interpreter.findModule = { name, isLibrary in
-      if !isLibrary, let own = try ModuleFiles.read(name, in: folder) { return ModuleSource(own, isLibrary: false) }
+    interpreter.findModule = { [unowned interpreter] name, isLibrary in
+      if !isLibrary, let own = try ModuleFiles.read(name, in: folder) {
+        interpreter.read { $0.didRead("\(name).limn", own.bytes) }
+        return ModuleSource(own, isLibrary: false)
+      }
       return try Library.source(of: name).map { ModuleSource($0, isLibrary: true) }
     }
     interpreter.moduleNames = { ModuleFiles.names(in: folder) + Library.names }
