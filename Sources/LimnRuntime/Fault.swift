@@ -63,14 +63,15 @@ package struct TraceEntry: Sendable {
   package let place: Place
 }
 
-extension Fault {
-  /// The codes of errors at run time: 2000 and the kind's position.
-  private static let firstCode = 2000
+extension FaultKind {
+  /// The number of its errors: 2000 and its position. The order of the cases is fixed by it.
+  package var code: DiagnosticCode { DiagnosticCode(2000 + (FaultKind.allCases.firstIndex(of: self) ?? 0)) }
+}
 
+extension Fault {
   /// The error as a diagnostic of the source it happened in; nil when it has no place.
   package var diagnostic: Diagnostic? {
     guard let place else { return nil }
-    let position = FaultKind.allCases.firstIndex(of: kind) ?? 0
-    return Diagnostic(DiagnosticCode(Self.firstCode + position), message, at: place.range, help: help)
+    return Diagnostic(kind.code, message, at: place.range, help: help)
   }
 }

@@ -128,13 +128,35 @@ extension Interpreter {
 extension Fault {
   /// The error as text: its place underlined, then the calls that led there; without a line end at the end.
   package func rendered(isColored: Bool = false) -> String {
-    guard let place, let diagnostic else { return "error: \(message)" + (help.map { "\nhelp: \($0)" } ?? "") }
-    var lines = [DiagnosticRenderer(place.source, isColored: isColored).render(diagnostic)]
-    // A frame's own place is known already; where it was called from stands in the next.
-    for (entry, caller) in zip(trace, trace.dropFirst().prefix(12)) {
-      lines.append("  in \(entry.function ?? "the top level"), called from \(caller.place.description)")
+    guard let place, let diagnostic else {
+      return "error[\(kind.code)]: \(message)" + (help.map { "\nhelp: \($0)" } ?? "")
     }
-    if trace.count > 13 { lines.append("  … and more calls") }
-    return lines.joined(separator: "\n")
+    return ([DiagnosticRenderer(place.source, isColored: isColored).render(diagnostic)] + calls).joined(separator: "\n")
+  }
+
+  /// One line a call, innermost first; equal ones that follow each other, and rounds of two that do, are one line.
+  private var calls: [String] {
+    // A frame's own place is known already; where it was called from stands in the next.
+    let all = zip(trace, trace.dropFirst()).map { entry, caller in
+      "  in \(entry.function ?? "the top level"), called from \(caller.place.description)"
+    }
+    var lines: [String] = []
+    var index = 0
+    while index < all.count, lines.count < 12 {
+      let period = all.indices.contains(index + 1) && all[index + 1] != all[index] ? 2 : 1
+      let round = all[index..<min(index + period, all.count)]
+      var rounds = 1
+      while all[min(index + rounds * period, all.count)...].starts(with: round) { rounds += 1 }
+      guard rounds > (period == 1 ? 1 : 2) else {
+        lines.append(all[index])
+        index += 1
+        continue
+      }
+      let isCut = index + rounds * period >= all.count && trace.count >= Machine.traceLimit
+      lines += round.dropLast() + [round.last! + ", \(rounds)\(isCut ? " or more" : "") times" + (period == 2 ? " in turn" : "")]
+      index += rounds * period
+    }
+    if index < all.count { lines.append("  … and more calls") }
+    return lines
   }
 }

@@ -1,7 +1,7 @@
 /// The stable number of a kind of diagnostic: `E0101`. A number is never given a second meaning.
 ///
 /// Areas: 01xx text and tokens, 02xx statements, 03xx expressions, 04xx spellings of other languages, 05xx limits.
-/// Other modules number theirs from 1000: `DiagnosticCode(1000)`.
+/// Other modules number theirs from 1000: 10xx what a compiler finds, 11xx warnings (`W1101`), 20xx errors at run time.
 package struct DiagnosticCode: Hashable, Sendable, CustomStringConvertible {
   package let number: Int
 
@@ -9,7 +9,7 @@ package struct DiagnosticCode: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String {
     let digits = String(number)
-    return "E" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    return (1100..<1200 ~= number ? "W" : "E") + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 }
 

@@ -1,6 +1,6 @@
 /// Makes diagnostics into text, as people see them:
 ///
-///     error: 'hole' is 512×512 but 'photo' is 768×512
+///     error[E2003]: 'hole' is 512×512 but 'photo' is 768×512
 ///      --> poster.limn:4:15
 ///     4 | photo.inpaint(hole, "a red kite")
 ///       |               ^^^^ help: hole.fit(photo)
@@ -31,7 +31,8 @@ package struct DiagnosticRenderer: Sendable {
     let place = source.position(at: diagnostic.range.start)
     let gutter = String(marks.map(\.line).max() ?? 1).count
     let blank = String(repeating: " ", count: gutter)
-    var lines = [paint(diagnostic.severity.rawValue, severityColor(diagnostic.severity)) + ": " + diagnostic.message]
+    let kind = "\(diagnostic.severity.rawValue)[\(diagnostic.code)]"
+    var lines = [paint(kind, severityColor(diagnostic.severity)) + ": " + diagnostic.message]
     lines.append("\(blank)\(paint("-->", .frame)) \(source.name):\(place.line):\(place.column)")
 
     let shown = Set(marks.map(\.line)).sorted()

@@ -163,7 +163,7 @@ import Testing
     let failed = try #require(fault(session, "func inner(x) {\n  1 / x\n}\nfunc outer(x) { inner(x) }\nprint(outer(0))"))
     #expect(
       failed.rendered() == """
-        error: division by zero: 1 / 0
+        error[E2004]: division by zero: 1 / 0
          --> input:2:3
         2 |   1 / x
           |   ^^^^^
@@ -177,7 +177,7 @@ import Testing
     let failed = try #require(fault(session, "let photo = 3\nround(photo, digits: \"x\")"))
     #expect(
       failed.rendered() == """
-        error: 'digits' of 'round' must be an int, found the string "x"
+        error[E2002]: 'digits' of 'round' must be an int, found the string "x"
          --> input:2:14
         2 | round(photo, digits: "x")
           |              ^^^^^^^^^^^ help: round(x: number, digits: int = 0)

@@ -10,7 +10,7 @@ import Testing
       DiagnosticCode(1000), "'hole' is 512×512 but 'photo' is 768×512", at: hole, help: "hole.fit(photo)")
     #expect(
       DiagnosticRenderer(source).render(diagnostic) == """
-        error: 'hole' is 512×512 but 'photo' is 768×512
+        error[E1000]: 'hole' is 512×512 but 'photo' is 768×512
          --> poster.limn:2:15
         2 | photo.inpaint(hole, "a red kite")
           |               ^^^^ help: hole.fit(photo)
@@ -26,7 +26,7 @@ import Testing
     #expect(
       DiagnosticRenderer(source).render([diagnostic, diagnostic]).hasPrefix(
         """
-        warning: sizes differ
+        warning[E1000]: sizes differ
          --> poster.limn:2:15
         1 | let photo = image(768, 512)
           |             --------------- this is 768×512
@@ -34,7 +34,7 @@ import Testing
           |               ^^^^ this is 512×512
           = help: hole.fit(photo)
 
-        warning: sizes differ
+        warning[E1000]: sizes differ
         """))
   }
 
@@ -44,7 +44,7 @@ import Testing
     let diagnostic = Diagnostic(DiagnosticCode(1000), "no", at: SourceRange(start: start, end: start + 1))
     #expect(
       DiagnosticRenderer(SourceText(text, name: "a.limn")).render(diagnostic) == """
-        error: no
+        error[E1000]: no
          --> a.limn:1:12
         1 |     f("熊猫🐼e\u{301}", x)
           |                  ^
@@ -56,7 +56,7 @@ import Testing
     let diagnostic = Diagnostic(DiagnosticCode(1000), "no", at: SourceRange(start: 1, end: 9))
     #expect(
       DiagnosticRenderer(source).render(diagnostic) == """
-        error: no
+        error[E1000]: no
          --> a.limn:1:2
         1 | f(a,
           |  ^^^
@@ -67,7 +67,7 @@ import Testing
     let diagnostic = Diagnostic(DiagnosticCode(1000), "no", at: SourceRange(start: 1, end: 1))
     #expect(
       DiagnosticRenderer(SourceText("x", name: "a.limn")).render(diagnostic) == """
-        error: no
+        error[E1000]: no
          --> a.limn:1:2
         1 | x
           |  ^
@@ -75,7 +75,7 @@ import Testing
     let empty = Diagnostic(DiagnosticCode(1000), "no", at: SourceRange(start: 0, end: 0))
     #expect(
       DiagnosticRenderer(SourceText("", name: "a.limn")).render(empty) == """
-        error: no
+        error[E1000]: no
          --> a.limn:1:1
         1 |\u{20}
           | ^
@@ -87,7 +87,7 @@ import Testing
     let diagnostic = Diagnostic(DiagnosticCode(1000), "no", at: SourceRange(start: 300, end: 304))
     #expect(
       DiagnosticRenderer(SourceText(text, name: "a.limn")).render(diagnostic) == """
-        error: no
+        error[E1000]: no
          --> a.limn:1:301
         1 | …\(String(repeating: "a", count: 80))HERE\(String(repeating: "b", count: 76))…
           | \(String(repeating: " ", count: 81))^^^^
@@ -101,6 +101,6 @@ import Testing
 
   @Test func coloursAreWrittenOnlyWhenAsked() {
     let diagnostic = Diagnostic(DiagnosticCode(1000), "no", at: hole)
-    #expect(DiagnosticRenderer(source, isColored: true).render(diagnostic).hasPrefix("\u{1B}[1;31merror\u{1B}[0m: no"))
+    #expect(DiagnosticRenderer(source, isColored: true).render(diagnostic).hasPrefix("\u{1B}[1;31merror[E1000]\u{1B}[0m: no"))
   }
 }

@@ -115,27 +115,27 @@ import Testing
       done = y z
       """,
       """
-      error: the body of 'if' stands in braces, not behind ':'
+      error[E0401]: the body of 'if' stands in braces, not behind ':'
        --> test.limn:1:5
       1 | if a:
         |     ^ help: { … }
 
-      error: 'None' is not a word of Limn
+      error[E0401]: 'None' is not a word of Limn
        --> test.limn:2:7
       2 |   x = None
         |       ^^^^ help: nil
 
-      error: 'elif' is not a word of Limn
+      error[E0401]: 'elif' is not a word of Limn
        --> test.limn:3:1
       3 | elif b:
         | ^^^^ help: else if
 
-      error: the body of 'else' stands in braces, not behind ':'
+      error[E0401]: the body of 'else' stands in braces, not behind ':'
        --> test.limn:5:5
       5 | else:
         |     ^ help: { … }
 
-      error: expected the end of the statement, found 'z'
+      error[E0201]: expected the end of the statement, found 'z'
        --> test.limn:7:10
       7 | done = y z
         |          ^

@@ -38,7 +38,7 @@ import Testing
       let y = 4
       """,
       """
-      error: string is not closed on its line
+      error[E0103]: string is not closed on its line
        --> test.limn:1:9
       1 | let x = "a {b" + c
         |         ^ help: end it with "
@@ -60,7 +60,7 @@ import Testing
     expectDiagnostics(
       #""‹\q›""#,
       #"""
-      error: '\q' is not an escape
+      error[E0104]: '\q' is not an escape
        --> test.limn:1:2
       1 | "\q"
         |  ^^ help: \\ for a backslash

@@ -17,32 +17,32 @@ import Testing
       let d
       """,
       """
-      error: expected an expression, found ')'
+      error[E0301]: expected an expression, found ')'
        --> test.limn:1:9
       1 | let a = )
         |         ^
 
-      error: expected an expression, found '='
+      error[E0301]: expected an expression, found '='
        --> test.limn:3:11
       3 |   let b = = 2
         |           ^
 
-      error: expected ',' or ')', found 'y'
+      error[E0204]: expected ',' or ')', found 'y'
        --> test.limn:4:7
       4 |   g(x y)
         |       ^ help: put ',' between them
 
-      error: '(' is never closed
+      error[E0302]: '(' is never closed
        --> test.limn:7:2
       7 | f(1,
         |  ^
 
-      error: '}' closes nothing
+      error[E0303]: '}' closes nothing
        --> test.limn:9:1
       9 | }
         | ^
 
-      error: 'd' needs a value
+      error[E0211]: 'd' needs a value
         --> test.limn:10:5
       10 | let d
          |     ^ help: let d = nil

@@ -22,7 +22,7 @@ import Testing
   @Test func namesTheShapesThatDoNotFit() {
     #expect(
       text(Session().evaluate("zeros([2, 3]) @ zeros([2, 3])", name: "a.limn")) == """
-        error: matmul: inner sizes differ: [2, 3] @ [2, 3]
+        error[E2003]: matmul: inner sizes differ: [2, 3] @ [2, 3]
          --> a.limn:1:1
         1 | zeros([2, 3]) @ zeros([2, 3])
           | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

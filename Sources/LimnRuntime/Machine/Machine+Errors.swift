@@ -3,7 +3,7 @@ import LimnSyntax
 // Faults: finding their place, the handler that takes them, and what a failed statement leaves behind.
 extension Machine {
   /// How many calls an error remembers.
-  private static let traceLimit = 64
+  static let traceLimit = 64
 
   /// Any error as a fault.
   func translated(_ error: any Error) -> Fault {
