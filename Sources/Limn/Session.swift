@@ -39,6 +39,9 @@ public final class Session {
     public var seed = 0
     /// Whether rendered errors have terminal colours.
     public var isColored = false
+    /// Whether a text is checked for what it would surely get wrong before its first line runs: for programs, whose first
+    /// lines should not run for minutes before a mistake in the last is told. In a session earlier statements take effect.
+    public var checksFirst = false
     /// The folder that paths of pictures and models start at, with the script's name before it; nil is the working folder.
     public var scriptFolder: String?
     /// How many bytes strings, lists, maps and tensors may take before a statement fails with an error of kind `memory`; nil
@@ -56,6 +59,8 @@ public final class Session {
   public weak var delegate: (any SessionDelegate)?
   package let interpreter: Interpreter
   private let options: Options
+  /// Whether rendered errors have terminal colours.
+  var isColored: Bool { options.isColored }
   private let relay = Relay()
   /// The statements that took effect, in order: the recipe in the pictures they save, and what can be taken back.
   package let log = SessionLog()
@@ -77,6 +82,8 @@ public final class Session {
     Self.findModules(for: interpreter, beside: options.scriptFolder)
     start = interpreter.snapshot()
     startFiles = interpreter.read { $0.files.mark }
+    interpreter.checksFirst = options.checksFirst
+    interpreter.knowledge = LimnKnowledge()
     relay.session = self
     interpreter.delegate = relay
     interpreter.read { context in

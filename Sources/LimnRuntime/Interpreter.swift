@@ -56,6 +56,12 @@ package final class Interpreter {
     didSet { machine.scriptFolder = scriptFolder }
   }
 
+  /// Whether a program is checked for what it would surely get wrong before its first line runs, and not run then. In a
+  /// session statements before a failing one take effect, so there it is off.
+  package var checksFirst = false
+  /// What the checker asks of tensors and models; nil leaves them unknown.
+  package var knowledge: (any HostKnowledge)?
+
   let machine: Machine
   let main = Module(name: nil)
   var modules: [String: Module] = [:]
@@ -116,7 +122,8 @@ package final class Interpreter {
     if program.hasErrors { throw CompileErrors(diagnostics: program.diagnostics.map { (program.source, $0) }) }
     let compiler = Compiler(environment(for: main), module: main, source: program.source)
     let statements = compiler.compile(program, showsLast: showsLast && !program.isMuted)
-    let found = compiler.diagnostics.sorted { $0.range.start < $1.range.start }
+    var found = compiler.diagnostics.sorted { $0.range.start < $1.range.start }
+    if found.isEmpty, checksFirst { found = checked(program).filter { $0.severity == .error } }
     if !found.isEmpty || !moduleErrors.isEmpty {
       throw CompileErrors(diagnostics: moduleErrors + found.map { (program.source, $0) })
     }
@@ -126,7 +133,7 @@ package final class Interpreter {
       warnings: program.diagnostics)
   }
 
-  private func environment(for module: Module) -> CompilerEnvironment {
+  func environment(for module: Module) -> CompilerEnvironment {
     let isLibrary = libraryModules.contains(ObjectIdentifier(module))
     return CompilerEnvironment(
       nativeNumbers: nativeNumbers, natives: machine.natives, hostTypes: hostTypes,

@@ -5,10 +5,11 @@ import LimnTerminal
 /// Running a program to its end.
 @MainActor
 enum Script {
-  static func session(_ options: CommandOptions, folder: String?, _ delegate: TerminalDelegate) -> Session {
+  static func session(_ options: CommandOptions, folder: String?, _ delegate: TerminalDelegate, checksFirst: Bool = false) -> Session {
     var setup = Session.Options()
     setup.seed = options.seed
     setup.scriptFolder = folder
+    setup.checksFirst = checksFirst
     setup.isColored = isatty(STDERR_FILENO) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
     let session = Session(setup)
     session.delegate = delegate
@@ -26,7 +27,7 @@ enum Script {
 
   static func run(_ source: String, name: String, folder: String?, showsLast: Bool, _ options: CommandOptions) -> Int32 {
     let delegate = TerminalDelegate(picturePattern: options.picturePattern)
-    let session = session(options, folder: folder, delegate)
+    let session = session(options, folder: folder, delegate, checksFirst: true)
     Interrupts.listen(session)
     var outcome = session.evaluate(source, name: name)
     if case .value(let display) = outcome {

@@ -128,9 +128,9 @@ private struct Refused: Error {}
         },
         Native(
           "zeros(shape: list, fill: float = 0)", doc: "A shape that is checked before anything runs.",
-          check: { literals in
-            guard let shape = literals["shape"]?.ints, shape.contains(where: { $0 < 0 }) else { return nil }
-            return Fault(.shape, "a shape has no negative sizes, found \(shape)", parameter: "shape")
+          known: Inference { call in
+            guard let shape = call["shape"].ints, shape.contains(where: { $0 < 0 }) else { return .anything }
+            throw call.fault(.shape, "a shape has no negative sizes, found \(shape)", at: "shape")
           }
         ) { call in .int(try call.ints("shape").reduce(1, *)) },
         Native("refuse()", doc: "Throws an error of another module.", effect: .acts) { _ in throw Refused() },
@@ -290,6 +290,7 @@ private struct Refused: Error {}
   }
 
   @Test func aNativeChecksLiteralsBeforeAnythingRuns() throws {
+    session.checksFirst = true
     do {
       try session.evaluate("print(\"started\")\nlet a = zeros([2, 3])\nlet b = zeros(fill: 1, shape: [2, -3])")
       Issue.record("the shape must be rejected")
@@ -299,6 +300,7 @@ private struct Refused: Error {}
       #expect(source[diagnostic.range] == "shape: [2, -3]")
     }
     #expect(recorder.lines.isEmpty)
+    session.checksFirst = false
     #expect(try text("let n = -2\nzeros([n, 2])") == "-4")
   }
 

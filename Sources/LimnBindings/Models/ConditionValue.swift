@@ -12,7 +12,8 @@ package final class ConditionValue: HostObject {
     "condition \(condition.tensor.shape) of \(condition.prompts.map { "\"\($0.text)\"" }.joined(separator: ", "))"
   }
   package var shape: [Int]? { condition.tensor.shape.dims }
-  package var memberNames: [String] { ["tensor", "words"] }
+  package static let fields = ["tensor", "words"]
+  package var memberNames: [String] { Self.fields }
   package func member(_ name: String, _ context: Context) throws -> Value? {
     switch name {
     case "tensor": context.make(condition.tensor)
@@ -34,7 +35,8 @@ package final class PredictionValue: HostObject {
 
   package var typeName: String { "prediction" }
   package func description(_ context: Context) -> String { "prediction \(prediction.raw.shape)" }
-  package var memberNames: [String] { ["eps", "x0", "v", "raw", "maps"] }
+  package static let fields = ["eps", "x0", "v", "raw", "maps"]
+  package var memberNames: [String] { Self.fields }
   package func member(_ name: String, _ context: Context) throws -> Value? {
     switch name {
     case "eps": context.make(prediction.eps)

@@ -15,7 +15,8 @@ package final class ModelValue: HostObject {
     "model '\(model.name)' (\(model.report.family), \(model.side)×\(model.side), \(model.schedule.prediction.rawValue))"
   }
 
-  package var memberNames: [String] { ["name", "family", "width", "height", "prediction", "report", "hash"] }
+  package static let fields = ["name", "family", "width", "height", "prediction", "report", "hash"]
+  package var memberNames: [String] { Self.fields }
   package var slowMembers: Set<String> { ["hash"] }
 
   package func member(_ name: String, _ context: Context) throws -> Value? {
@@ -74,7 +75,7 @@ enum ModelNatives {
     Native(
       "model(name: string, variant: string = nil, vae: string = nil, prediction: string = nil, config: string = nil, revision: string = \"main\")",
       doc: "A diffusion model: \"sticker\" is the bundled one, else a diffusers folder, a .safetensors file, or org/name in the Hugging Face cache.",
-      effect: .acts
+      effect: .acts, known: .model
     ) { call in
       var options = ModelOptions(
         variant: try call.optionalString("variant"), vae: try call.optionalString("vae").map { call.path($0) },
@@ -92,7 +93,7 @@ enum ModelNatives {
       if !EmbeddedTree.folders.contains(name) { call.files.didRead(name, quickHash: store.quickHash(of: model)) { [weak store] in store?.hash(of: model) } }
       return call.make(ModelValue(model))
     },
-    Native("encode(model: model, prompt: any, clip_skip: int = 0, long: string = \"cut\")", doc: "The condition of a prompt, or of a list of prompts, a row each; a prompt that is too long is cut with a warning, or kept whole with `long: \"chunk\"`.", effect: .acts) { call in
+    Native("encode(model: model, prompt: any, clip_skip: int = 0, long: string = \"cut\")", doc: "The condition of a prompt, or of a list of prompts, a row each; a prompt that is too long is cut with a warning, or kept whole with `long: \"chunk\"`.", effect: .acts, known: .encoded) { call in
       let model = try call.host(ModelValue.self, 0).model
       let options = try call.textOptions()
       let prompts = try call.prompts("prompt")
@@ -100,7 +101,7 @@ enum ModelNatives {
       condition.warnings.forEach { call.warn($0) }
       return call.make(ConditionValue(condition))
     },
-    Native("encode_image(model: model, image: image, rng: rng = nil)", doc: "The latent of a picture: the mean of the encoder's distribution, or with `rng:` a draw from it.", effect: .acts) { call in
+    Native("encode_image(model: model, image: image, rng: rng = nil)", doc: "The latent of a picture: the mean of the encoder's distribution, or with `rng:` a draw from it.", effect: .acts, known: .gives("tensor")) { call in
       let model = try call.host(ModelValue.self, 0).model
       let image = try call.image("image")
       let generator = try call.optionalHost(RngValue.self, "rng")?.drawing(call.context)
@@ -108,20 +109,20 @@ enum ModelNatives {
         try model.encodeImage(image.rgb.pixels.unsqueezed(0), generator: generator, cancellation: call.cancellation)
       })
     },
-    Native("decode(model: model, latent: tensor)", doc: "The picture of a latent [1, C, h, w]; of several rows a list of pictures.") { call in
+    Native("decode(model: model, latent: tensor)", doc: "The picture of a latent [1, C, h, w]; of several rows a list of pictures.", known: .decoded) { call in
       let model = try call.host(ModelValue.self, 0).model
       let pixels = try call.diffusion(at: "latent") { try model.decode(try call.tensor("latent"), cancellation: call.cancellation) }
       let images = try (0..<pixels.shape[0]).map { call.make(try ImageValue(values: pixels.selected(axis: 0, index: $0).contiguous())) }
       return images.count == 1 ? images[0] : call.make(images)
     },
-    Native("noise(model: model, seed: int = nil, width: int = nil, height: int = nil, count: int = 1)", doc: "Unit noise of the shape of a latent, equal to torch.randn with that CPU seed; row k of several has seed + k.") { call in
+    Native("noise(model: model, seed: int = nil, width: int = nil, height: int = nil, count: int = 1)", doc: "Unit noise of the shape of a latent, equal to torch.randn with that CPU seed; row k of several has seed + k.", known: .noise) { call in
       let model = try call.host(ModelValue.self, 0).model
       let seed = try call.seed()
       let shape: Shape = [1, model.latentChannels, try cells("height", of: model, call), try cells("width", of: model, call)]
       let rows = (0..<(try call.int("count", in: 1...4096))).map { TorchGenerator(seed: Int64(seed &+ $0)).randn(shape) }
       return call.make(Tensor.concatenated(rows, axis: 0))
     },
-    Native("words(model: model, prompt: string)", doc: "How a model's tokenizer takes a prompt apart: one string a piece.") { call in
+    Native("words(model: model, prompt: string)", doc: "How a model's tokenizer takes a prompt apart: one string a piece.", known: .gives("list")) { call in
       let model = try call.host(ModelValue.self, 0).model
       return call.make(model.tokenizer.encode(call.prompt(try call.string("prompt"))).map { call.make(outside: $0.text) })
     },
@@ -140,14 +141,18 @@ extension NativeCall {
   /// A path of the script's: a relative one starts at the script's folder.
   func path(_ key: ParameterKey) throws -> String { path(try string(key)) }
 
-  func path(_ path: String) -> String {
-    guard !path.hasPrefix("/"), let folder = scriptFolder, !folder.isEmpty else { return path }
+  func path(_ path: String) -> String { Self.path(path, folder: scriptFolder) }
+
+  static func path(_ path: String, folder: String?) -> String {
+    guard !path.hasPrefix("/"), let folder, !folder.isEmpty else { return path }
     return folder + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
   }
 
   /// A model's name may be a path or the name of an embedded or cached one; only what looks like a path is moved.
-  func modelPath(_ name: String) -> String {
-    name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors") ? path(name) : name
+  func modelPath(_ name: String) -> String { Self.modelPath(name, folder: scriptFolder) }
+
+  static func modelPath(_ name: String, folder: String?) -> String {
+    name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors") ? path(name, folder: folder) : name
   }
 
   /// Tokens stand in strings as private code points; a model knows them by name.

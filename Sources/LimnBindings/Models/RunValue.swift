@@ -13,9 +13,8 @@ package final class RunValue: HostObject {
     "run of \"\(run.request.prompts.joined(separator: "\", \""))\", \(run.index) of \(run.count) evaluations"
   }
 
-  package var memberNames: [String] {
-    ["z", "t", "index", "count", "cond", "uncond", "guidance", "eps", "maps", "image", "images", "done", "timesteps"]
-  }
+  package static let fields = ["z", "t", "index", "count", "cond", "uncond", "guidance", "eps", "maps", "image", "images", "done", "timesteps"]
+  package var memberNames: [String] { Self.fields }
   package var slowMembers: Set<String> { ["image", "images"] }
 
   package func member(_ name: String, _ context: Context) throws -> Value? {
@@ -87,26 +86,26 @@ enum RunNatives {
     + "noise: tensor = nil, capture: any = nil, keep_steps: bool = false"
 
   static let all: [Native] = [
-    Native("sample(model: model, prompt: any, \(parameters))", doc: "Draws pictures: a finished run, whose `image` is the picture and whose `maps` show where each captured word looked.", effect: .acts) { call in
+    Native("sample(model: model, prompt: any, \(parameters))", doc: "Draws pictures: a finished run, whose `image` is the picture and whose `maps` show where each captured word looked.", effect: .acts, known: .sampled) { call in
       let run = try begin(call)
       let progress = call.service(Progress.self) { Progress() }
       progress.begin("sample", run.count)
       defer { progress.end() }
       return call.make(RunValue(try call.diffusion { try run.finish(cancellation: call.cancellation) { progress.step($0.index) } }))
     },
-    Native("start(model: model, prompt: any, \(parameters))", doc: "A run before its first step: step it, fork it, go back; stepping to the end equals `sample` bit for bit.", effect: .acts) { call in
+    Native("start(model: model, prompt: any, \(parameters))", doc: "A run before its first step: step it, fork it, go back; stepping to the end equals `sample` bit for bit.", effect: .acts, known: .sampled) { call in
       call.make(RunValue(try begin(call)))
     },
-    Native("step(run: run, eps: tensor = nil)", doc: "The run one evaluation later, with a guided eps of yours in place of the model's if given.") { call in
+    Native("step(run: run, eps: tensor = nil)", doc: "The run one evaluation later, with a guided eps of yours in place of the model's if given.", known: .gives("run")) { call in
       let eps = try call.optionalTensor("eps")
       return call.make(RunValue(try call.diffusion(at: eps == nil ? 0 : "eps") {
         try call.host(RunValue.self, 0).run.step(eps: eps, cancellation: call.cancellation)
       }))
     },
-    Native("back(run: run, steps: int = 1)", doc: "The run as it was some evaluations ago.") { call in
+    Native("back(run: run, steps: int = 1)", doc: "The run as it was some evaluations ago.", known: .gives("run")) { call in
       call.make(RunValue(try call.diffusion(at: "steps") { try call.host(RunValue.self, 0).run.back(try call.int("steps")) }))
     },
-    Native("with(run: run, guidance: float = nil, rescale: float = nil, cond: condition = nil, uncond: condition = nil, z: tensor = nil)", doc: "The run with another guidance, conditions or latent from here on.") { call in
+    Native("with(run: run, guidance: float = nil, rescale: float = nil, cond: condition = nil, uncond: condition = nil, z: tensor = nil)", doc: "The run with another guidance, conditions or latent from here on.", known: .gives("run")) { call in
       call.make(RunValue(try call.diffusion(at: 0) {
         try call.host(RunValue.self, 0).run.with(
           guidance: try call.optionalFloat("guidance").map(Float.init), rescale: try call.optionalFloat("rescale").map(Float.init),
@@ -114,10 +113,10 @@ enum RunNatives {
           uncondition: try call.optionalHost(ConditionValue.self, "uncond")?.condition, z: try call.optionalTensor("z"))
       }))
     },
-    Native("with(condition: condition, tensor: tensor)", doc: "The same prompts with another encoding.") { call in
+    Native("with(condition: condition, tensor: tensor)", doc: "The same prompts with another encoding.", known: Inference { call in Known(type: "condition", facts: call["condition"].facts) }) { call in
       call.make(ConditionValue(try call.diffusion(at: "tensor") { try call.host(ConditionValue.self, 0).condition.with(tensor: try call.tensor("tensor")) }))
     },
-    Native("finish(run: run)", doc: "The run at its end.") { call in
+    Native("finish(run: run)", doc: "The run at its end.", known: .gives("run")) { call in
       let run = try call.host(RunValue.self, 0).run
       let progress = call.service(Progress.self) { Progress() }
       progress.begin("finish", run.count)

@@ -15,7 +15,8 @@ package final class TimestepValue: HostObject {
     guard let other = (other as? TimestepValue)?.timestep else { return false }
     return other.value == timestep.value && other.index == timestep.index && other.count == timestep.count
   }
-  package var memberNames: [String] { ["value", "index", "count", "alpha", "sigma"] }
+  package static let fields = ["value", "index", "count", "alpha", "sigma"]
+  package var memberNames: [String] { Self.fields }
   package func member(_ name: String, _ context: Context) throws -> Value? {
     switch name {
     case "value": .float(Double(timestep.value))
@@ -43,13 +44,13 @@ package final class SchedulerValue: HostObject {
 /// Schedules, timesteps, and one evaluation of a model at a time.
 enum StepNatives {
   static let all: [Native] = [
-    Native("scheduler(model: model, sampler: string = nil, eta: float = 0)", doc: "A sampler by name, made from the checkpoint's own schedule; without a name the checkpoint's own.") { call in
+    Native("scheduler(model: model, sampler: string = nil, eta: float = 0)", doc: "A sampler by name, made from the checkpoint's own schedule; without a name the checkpoint's own.", known: .scheduler) { call in
       let model = try call.host(ModelValue.self, 0).model
       let name = try call.optionalString("sampler")
       _ = try call.diffusion(at: "sampler") { try Samplers.settings(name, config: model.schedulerConfig) }
       return call.make(SchedulerValue(model: model, name: name, eta: Float(try call.float("eta", in: 0...1))))
     },
-    Native("timesteps(scheduler: scheduler, steps: int = 30, at: list = nil)", doc: "The timesteps a sampler visits, first to last; with `at:` those numbers.") { call in
+    Native("timesteps(scheduler: scheduler, steps: int = 30, at: list = nil)", doc: "The timesteps a sampler visits, first to last; with `at:` those numbers.", known: .gives("list")) { call in
       let scheduler = try call.host(SchedulerValue.self, 0)
       let steps = try call.int("steps", in: 1...10000)
       let listed = call.has("at") ? try call.floats("at").map(Float.init) : nil
@@ -59,29 +60,29 @@ enum StepNatives {
       }
       return call.make(Timestep.all(of: sampler).map { call.make(TimestepValue($0)) })
     },
-    Native("timestep(model: model, t: float)", doc: "The timestep t (0…999) of a model's schedule, by itself.") { call in
+    Native("timestep(model: model, t: float)", doc: "The timestep t (0…999) of a model's schedule, by itself.", known: .gives("timestep")) { call in
       let model = try call.host(ModelValue.self, 0).model
       return call.make(TimestepValue(try call.diffusion(at: "t") { try Timestep(Float(try call.float("t")), of: model.schedule) }))
     },
-    Native("timestep(rng: rng, model: model)", doc: "A timestep drawn uniformly from a model's schedule, as training does.", effect: .acts) { call in
+    Native("timestep(rng: rng, model: model)", doc: "A timestep drawn uniformly from a model's schedule, as training does.", effect: .acts, known: .gives("timestep")) { call in
       let model = try call.host(ModelValue.self, "model").model
       let t = try call.host(RngValue.self, 0).drawing(call.context).randint(0, model.schedule.count, []).ints()[0]
       return call.make(TimestepValue(try call.diffusion { try Timestep(Float(t), of: model.schedule) }))
     },
-    Native("x0(t: timestep, z: tensor, eps: tensor)", doc: "The clean latent that z holds if eps is its noise: (z - sigma · eps) / alpha.") { call in
+    Native("x0(t: timestep, z: tensor, eps: tensor)", doc: "The clean latent that z holds if eps is its noise: (z - sigma · eps) / alpha.", known: .like("z")) { call in
       try latents(call, "eps") { t, z, eps in t.x0(z, eps) }
     },
-    Native("add_noise(t: timestep, z0: tensor, eps: tensor)", doc: "alpha · z0 + sigma · eps. Ho et al. 2020, eq. 4.") { call in
+    Native("add_noise(t: timestep, z0: tensor, eps: tensor)", doc: "alpha · z0 + sigma · eps. Ho et al. 2020, eq. 4.", known: .like("z0")) { call in
       try latents(call, "eps") { t, z0, eps in t.addNoise(z0, eps) }
     },
-    Native("target(t: timestep, z0: tensor, eps: tensor)", doc: "What the model should output for z0 noised with eps.") { call in
+    Native("target(t: timestep, z0: tensor, eps: tensor)", doc: "What the model should output for z0 noised with eps.", known: .like("z0")) { call in
       try latents(call, "eps") { t, z0, eps in t.target(z0, eps) }
     },
-    Native("step(t: timestep, z: tensor, eps: tensor, noise: tensor = nil)", doc: "One step of a sampler that does not remember: the latent at the next level.") { call in
+    Native("step(t: timestep, z: tensor, eps: tensor, noise: tensor = nil)", doc: "One step of a sampler that does not remember: the latent at the next level.", known: .like("z")) { call in
       let noise = try call.optionalTensor("noise")
       return try latents(call, "eps") { t, z, eps in try t.step(z, eps, noise: noise) }
     },
-    Native("denoise(model: model, z: tensor, t: any, cond: condition, capture: any = nil, edit: function = nil)", doc: "One evaluation of the UNet, without guidance: a prediction with eps, x0, v, raw and, where asked, attention maps.") { call in
+    Native("denoise(model: model, z: tensor, t: any, cond: condition, capture: any = nil, edit: function = nil)", doc: "One evaluation of the UNet, without guidance: a prediction with eps, x0, v, raw and, where asked, attention maps.", known: .denoised) { call in
       let model = try call.host(ModelValue.self, 0).model
       let timesteps = try (call["t"].list ?? [call["t"]]).map { item in
         if let value = item.host as? TimestepValue { return value.timestep }

@@ -7,7 +7,7 @@ enum ImageNatives {
   static let all: [Native] = making + changing + layout
 
   private static let making: [Native] = [
-    Native("image(path: string)", doc: "The picture in a PNG file; a relative path starts at the script's folder.", effect: .acts) { call in
+    Native("image(path: string)", doc: "The picture in a PNG file; a relative path starts at the script's folder.", effect: .acts, known: .gives("image")) { call in
       let path = try call.path(0)
       let bytes = try call.pictures(at: 0) { try PictureFile.read(path) }
       let image = try call.pictures(at: 0) { try PNG.decode(bytes, name: try call.string(0)) }
@@ -15,10 +15,10 @@ enum ImageNatives {
       let parameters = try? PNG.texts(in: bytes, name: path).first { $0.keyword == PNG.Text.parametersKeyword }
       return call.make(ImageValue(image, parameters: (parameters ?? nil).map { GenerationParameters(text: $0.value) }))
     },
-    Native("image(values: tensor)", doc: "The picture of a [3, H, W] or [4, H, W] tensor, or a grey one of a mask; values 0…1.") { call in
+    Native("image(values: tensor)", doc: "The picture of a [3, H, W] or [4, H, W] tensor, or a grey one of a mask; values 0…1.", known: .gives("image")) { call in
       call.make(try call.image(0))
     },
-    Native("image(width: int, height: int, color: any = \"black\")", doc: "A picture of one colour.") { call in
+    Native("image(width: int, height: int, color: any = \"black\")", doc: "A picture of one colour.", known: .gives("image")) { call in
       let (width, height) = (try call.int(0), try call.int(1))
       let color = try call.color("color")
       return call.make(try call.pictures { try Image(width: width, height: height, color: color) })
@@ -26,64 +26,64 @@ enum ImageNatives {
   ]
 
   private static let changing: [Native] = [
-    Native("crop(image: image, x: int, y: int, width: int, height: int)", doc: "The part of a picture whose left top corner is (x, y), in pixels.") { call in
+    Native("crop(image: image, x: int, y: int, width: int, height: int)", doc: "The part of a picture whose left top corner is (x, y), in pixels.", known: .gives("image")) { call in
       call.make(try call.pictures {
         try call.image(0).cropped(x: try call.int("x"), y: try call.int("y"), width: try call.int("width"), height: try call.int("height"))
       })
     },
-    Native("resize(image: image, width: int, height: int, filter: string = \"lanczos\")", doc: "A picture of another size: nearest, box, bilinear, bicubic or lanczos, antialiased as in Pillow.") { call in
+    Native("resize(image: image, width: int, height: int, filter: string = \"lanczos\")", doc: "A picture of another size: nearest, box, bilinear, bicubic or lanczos, antialiased as in Pillow.", known: .choice("filter", of: ResizeFilter.allCases.map(\.rawValue), then: .gives("image"))) { call in
       let filter = ResizeFilter(rawValue: try call.choice("filter", of: ResizeFilter.allCases.map(\.rawValue)))!
       return call.make(try call.pictures { try call.image(0).resized(width: try call.int("width"), height: try call.int("height"), filter) })
     },
-    Native("flip(image: image, axis: string = \"horizontal\")", doc: "A picture mirrored: \"horizontal\" swaps left and right.") { call in
+    Native("flip(image: image, axis: string = \"horizontal\")", doc: "A picture mirrored: \"horizontal\" swaps left and right.", known: .choice("axis", of: ["horizontal", "vertical"], then: .gives("image"))) { call in
       let image = try call.image(0)
       return call.make(try call.choice("axis", of: ["horizontal", "vertical"]) == "horizontal" ? image.flippedHorizontally() : image.flippedVertically())
     },
-    Native("paste(image: image, other: image, x: int = 0, y: int = 0, mask: mask = nil)", doc: "`other` laid on a picture with its left top corner at (x, y), where the mask (of its size) says so.") { call in
+    Native("paste(image: image, other: image, x: int = 0, y: int = 0, mask: mask = nil)", doc: "`other` laid on a picture with its left top corner at (x, y), where the mask (of its size) says so.", known: .gives("image")) { call in
       let mask = call.has("mask") ? try call.mask("mask") : nil
       return call.make(try call.pictures {
         try call.image(0).pasted(try call.image(1), x: try call.int("x"), y: try call.int("y"), mask: mask)
       })
     },
-    Native("fill(image: image, mask: mask, color: any)", doc: "A picture with a colour where the mask is.") { call in
+    Native("fill(image: image, mask: mask, color: any)", doc: "A picture with a colour where the mask is.", known: .gives("image")) { call in
       let color = try call.color("color")
       return call.make(try call.pictures { try call.image(0).filled(try call.mask("mask"), color) })
     },
-    Native("mix(image: image, other: image, amount: float = 0.5)", doc: "Two pictures of one size, blended: amount 0 is the first, 1 the second.") { call in
+    Native("mix(image: image, other: image, amount: float = 0.5)", doc: "Two pictures of one size, blended: amount 0 is the first, 1 the second.", known: .gives("image")) { call in
       call.make(try call.pictures { try call.image(0).mixed(with: try call.image(1), Float(try call.float("amount", in: 0...1))) })
     },
-    Native("blur(image: image, radius: float)", doc: "A picture blurred by a Gaussian; the radius is its standard deviation in pixels.") { call in
+    Native("blur(image: image, radius: float)", doc: "A picture blurred by a Gaussian; the radius is its standard deviation in pixels.", known: .gives("image")) { call in
       call.make(try call.pictures(at: "radius") { try call.image(0).blurred(radius: Float(try call.float("radius"))) })
     },
-    Native("label(image: image, text: string, x: int = 2, y: int = 2, scale: int = 1)", doc: "A picture with a text written on it.") { call in
+    Native("label(image: image, text: string, x: int = 2, y: int = 2, scale: int = 1)", doc: "A picture with a text written on it.", known: .gives("image")) { call in
       call.make(try call.pictures {
         try call.image(0).labelled(call.text(call["text"]), x: try call.int("x"), y: try call.int("y"), style: LabelStyle(scale: try call.int("scale", in: 1...32)))
       })
     },
-    Native("caption(image: image, text: string, scale: int = 1)", doc: "A picture with a strip above it that says a text.") { call in
+    Native("caption(image: image, text: string, scale: int = 1)", doc: "A picture with a strip above it that says a text.", known: .gives("image")) { call in
       call.make(try call.pictures { try call.image(0).captioned(call.text(call["text"]), scale: try call.int("scale", in: 1...32)) })
     },
-    Native("enlarge(image: image, times: int)", doc: "Every pixel as a square of `times` pixels.") { call in
+    Native("enlarge(image: image, times: int)", doc: "Every pixel as a square of `times` pixels.", known: .gives("image")) { call in
       call.make(try call.pictures(at: "times") { try call.image(0).enlarged(times: try call.int("times", in: 1...256)) })
     },
   ]
 
   private static let layout: [Native] = [
-    Native("row(images: list, labels: list = nil, gap: int = 2)", doc: "Pictures side by side, with a caption each if labels are given.") { call in
+    Native("row(images: list, labels: list = nil, gap: int = 2)", doc: "Pictures side by side, with a caption each if labels are given.", known: .gives("image")) { call in
       try sheet(try call.list(0), call) { try Image.row($0, gap: $1) }
     },
-    Native("grid(images: list, columns: int = nil, labels: list = nil, gap: int = 2)", doc: "Pictures in rows and columns, as square as can be.") { call in
+    Native("grid(images: list, columns: int = nil, labels: list = nil, gap: int = 2)", doc: "Pictures in rows and columns, as square as can be.", known: .gives("image")) { call in
       let columns = try call.optionalInt("columns", in: 1...4096)
       return try sheet(try call.list(0), call) { try Image.grid($0, columns: columns, gap: $1) }
     },
-    Native("row(first: any, ..rest)", doc: "Pictures side by side.") { call in
+    Native("row(first: any, ..rest)", doc: "Pictures side by side.", known: .gives("image")) { call in
       let images = try ([call[0]] + call.rest).map { try picture($0, call) }
       return call.make(try call.pictures { try Image.row(images) })
     },
-    Native("heat(map: tensor, colors: string = \"inferno\")", doc: "The picture of an [H, W] map, from its least (dark) to its greatest value (bright).") { call in
+    Native("heat(map: tensor, colors: string = \"inferno\")", doc: "The picture of an [H, W] map, from its least (dark) to its greatest value (bright).", known: .choice("colors", of: Colormap.allCases.map(\.rawValue), then: .gives("image"))) { call in
       call.make(try call.pictures(at: 0) { try HeatMap.image(try call.tensor(0).asNumbers.detached(), colors: try colors(call)) })
     },
-    Native("overlay(image: image, map: tensor, opacity: float = 0.65, colors: string = \"inferno\")", doc: "A heat map laid over a picture; a map of another size is enlarged smoothly.") { call in
+    Native("overlay(image: image, map: tensor, opacity: float = 0.65, colors: string = \"inferno\")", doc: "A heat map laid over a picture; a map of another size is enlarged smoothly.", known: .choice("colors", of: Colormap.allCases.map(\.rawValue), then: .gives("image"))) { call in
       let opacity = Float(try call.float("opacity", in: 0...1))
       return call.make(try call.pictures(at: "map") {
         try HeatMap.overlay(try call.image(0), try call.tensor("map").asNumbers.detached(), opacity: opacity, colors: try colors(call))

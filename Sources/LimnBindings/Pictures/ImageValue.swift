@@ -36,7 +36,8 @@ package final class ImageValue: HostObject {
 
   package var conditionHelp: String? { "any(…) or all(…) of a comparison" }
 
-  package var memberNames: [String] { ["width", "height", "shape", "alpha", "parameters"] }
+  package static let fields = ["width", "height", "shape", "alpha", "parameters"]
+  package var memberNames: [String] { Self.fields }
 
   package func member(_ name: String, _ context: Context) throws -> Value? {
     switch name {

@@ -5,19 +5,19 @@ import LimnTensor
 /// Masks: [H, W] tensors of 0…1, made from files, shapes and maps.
 enum MaskNatives {
   static let all: [Native] = [
-    Native("mask(path: string)", doc: "The mask in a PNG file: its alpha if it has one, else its brightness.", effect: .acts) { call in
+    Native("mask(path: string)", doc: "The mask in a PNG file: its alpha if it has one, else its brightness.", effect: .acts, known: .gives("mask")) { call in
       let path = try call.path(0)
       let bytes = try call.pictures(at: 0) { try PictureFile.read(path) }
       call.didRead(try call.string(0), bytes)
       let image = try call.pictures(at: 0) { try PNG.decode(bytes, name: try call.string(0)) }
       return call.make(image.hasAlpha ? image.alpha : Mask(of: image))
     },
-    Native("mask(image: image)", doc: "The mask of a picture: its alpha if it has one, else its brightness.") { call in
+    Native("mask(image: image)", doc: "The mask of a picture: its alpha if it has one, else its brightness.", known: .gives("mask")) { call in
       let image = try call.image(0)
       return call.make(image.hasAlpha ? image.alpha : Mask(of: image))
     },
-    Native("mask(values: tensor)", doc: "An [H, W] tensor as a mask.") { call in call.make(try call.mask(0)) },
-    Native("mask(width: int, height: int, value: float = 0)", doc: "A mask with one value everywhere.") { call in
+    Native("mask(values: tensor)", doc: "An [H, W] tensor as a mask.", known: .gives("mask")) { call in call.make(try call.mask(0)) },
+    Native("mask(width: int, height: int, value: float = 0)", doc: "A mask with one value everywhere.", known: Inference { call in Known(type: "mask", shape: [call["height"].int, call["width"].int]) }) { call in
       call.make(try call.pictures { try Mask(width: try call.int(0), height: try call.int(1), value: Float(try call.float("value", in: 0...1))) })
     },
     Native("rect(x: float, y: float, width: float, height: float, size: list = nil, soft: bool = false)", doc: "A rectangle in pixels; with `size: [width, height]` a mask of that size.") { call in
@@ -36,18 +36,18 @@ enum MaskNatives {
       guard corners.count >= 3 else { throw call.fault(.value, "a polygon has at least 3 corners, found \(corners.count)", at: 0) }
       return try region(.polygon(corners), call)
     },
-    Native("draw(image: image, region: region, color: any = \"red\")", doc: "A picture with a region filled.") { call in
+    Native("draw(image: image, region: region, color: any = \"red\")", doc: "A picture with a region filled.", known: .gives("image")) { call in
       let region = try call.host(RegionValue.self, "region").region
       let color = try call.color("color")
       return call.make(try call.pictures { try call.image(0).drawn(region, color) })
     },
-    Native("outline(image: image, region: region, color: any = \"red\", thickness: float = 1)", doc: "A picture with the edge of a region drawn.") { call in
+    Native("outline(image: image, region: region, color: any = \"red\", thickness: float = 1)", doc: "A picture with the edge of a region drawn.", known: .gives("image")) { call in
       let region = try call.host(RegionValue.self, "region").region
       let color = try call.color("color")
       let thickness = try call.float("thickness", in: 0.1...256)
       return call.make(try call.pictures { try call.image(0).outlined(region, color, thickness: thickness) })
     },
-    Native("mask(region: region, width: int, height: int, soft: bool = false)", doc: "A region as a mask of this size.") { call in
+    Native("mask(region: region, width: int, height: int, soft: bool = false)", doc: "A region as a mask of this size.", known: Inference { call in Known(type: "mask", shape: [call["height"].int, call["width"].int]) }) { call in
       let region = try call.host(RegionValue.self, 0).region
       let soft = try call.bool("soft")
       return call.make(try call.pictures { try region.mask(width: try call.int("width"), height: try call.int("height"), soft: soft) })
@@ -57,16 +57,16 @@ enum MaskNatives {
       let size = try targetSize(call)
       return call.make(try call.pictures { try call.mask(0).resized(width: size.width, height: size.height, mode) })
     },
-    Native("grow(mask: mask, radius: int)", doc: "A mask grown by a radius in pixels.") { call in
+    Native("grow(mask: mask, radius: int)", doc: "A mask grown by a radius in pixels.", known: .gives("mask")) { call in
       call.make(try call.pictures(at: "radius") { try call.mask(0).grown(by: try call.int("radius")) })
     },
-    Native("shrink(mask: mask, radius: int)", doc: "A mask shrunk by a radius in pixels.") { call in
+    Native("shrink(mask: mask, radius: int)", doc: "A mask shrunk by a radius in pixels.", known: .gives("mask")) { call in
       call.make(try call.pictures(at: "radius") { try call.mask(0).shrunk(by: try call.int("radius")) })
     },
-    Native("blur(mask: mask, radius: float)", doc: "A mask with soft edges; the radius is the Gaussian's standard deviation in pixels.") { call in
+    Native("blur(mask: mask, radius: float)", doc: "A mask with soft edges; the radius is the Gaussian's standard deviation in pixels.", known: .gives("mask")) { call in
       call.make(try call.pictures(at: "radius") { try call.mask(0).blurred(radius: Float(try call.float("radius"))) })
     },
-    Native("union(masks: list)", doc: "The largest of the masks, place by place.") { call in
+    Native("union(masks: list)", doc: "The largest of the masks, place by place.", known: .gives("mask")) { call in
       let masks = try call.list(0).map { item in
         guard let tensor = (item.host as? TensorValue)?.tensor else { throw call.mismatch(0, "a list of masks") }
         return try call.pictures(at: 0) { try Mask(values: tensor.asNumbers.detached()) }

@@ -6,7 +6,7 @@ enum MathNatives {
   static let all: [Native] = elementwise + reductions + others
 
   private static func map(_ name: String, _ doc: String, _ body: @escaping @Sendable (Tensor) -> Tensor) -> Native {
-    Native("\(name)(x: tensor)", doc: doc + ", elementwise.") { call in call.make(body(try call.tensor(0).asNumbers)) }
+    Native("\(name)(x: tensor)", doc: doc + ", elementwise.", known: .like("x")) { call in call.make(body(try call.tensor(0).asNumbers)) }
   }
 
   private static let elementwise: [Native] = [
@@ -27,7 +27,7 @@ enum MathNatives {
   ]
 
   private static func reduce(_ name: String, _ doc: String, _ body: @escaping @Sendable (Tensor, [Int]?, Bool) -> Tensor) -> Native {
-    Native("\(name)(x: tensor, axes: any = nil, keep: bool = false)", doc: doc + " of all elements or along the axes named; `keep` keeps them with size 1.") { call in
+    Native("\(name)(x: tensor, axes: any = nil, keep: bool = false)", doc: doc + " of all elements or along the axes named; `keep` keeps them with size 1.", known: .reduced) { call in
       let tensor = try call.tensor(0).asNumbers
       let axes = try call.axes("axes", of: tensor)
       if tensor.count == 0, name != "sum" { throw call.fault(.value, "\(name) of a tensor without elements: \(tensor.shape)", at: 0) }
@@ -47,28 +47,28 @@ enum MathNatives {
       guard tensor.rank > 0, tensor.count > 0 else { throw call.fault(.shape, "argmax needs an axis with elements, found \(tensor.shape)", at: 0) }
       return call.make(tensor.argmax(axis: try call.axis("axis", of: tensor.shape)))
     },
-    Native("any(x: tensor)", doc: "Whether an element is true or not 0.") { call in .bool(try call.tensor(0).any()) },
-    Native("all(x: tensor)", doc: "Whether every element is true or not 0.") { call in .bool(try call.tensor(0).all()) },
-    Native("norm(x: tensor)", doc: "The square root of the sum of squares.") { call in
+    Native("any(x: tensor)", doc: "Whether an element is true or not 0.", known: .gives("bool")) { call in .bool(try call.tensor(0).any()) },
+    Native("all(x: tensor)", doc: "Whether every element is true or not 0.", known: .gives("bool")) { call in .bool(try call.tensor(0).all()) },
+    Native("norm(x: tensor)", doc: "The square root of the sum of squares.", known: .scalar) { call in
       let x = try call.tensor(0).asNumbers
       return call.make((x * x).sum().sqrt())
     },
   ]
 
   private static let others: [Native] = [
-    Native("softmax(x: tensor, axis: int = -1)", doc: "exp(x) divided by its sum along the axis.") { call in
+    Native("softmax(x: tensor, axis: int = -1)", doc: "exp(x) divided by its sum along the axis.", known: .like("x")) { call in
       let tensor = try call.tensor(0).asNumbers
       return call.make(tensor.softmax(axis: try call.axis("axis", of: tensor.shape)))
     },
-    Native("clamp(x: tensor, low: float, high: float)", doc: "Elements brought into low…high.") { call in
+    Native("clamp(x: tensor, low: float, high: float)", doc: "Elements brought into low…high.", known: .like("x")) { call in
       let (low, high) = (try call.float("low"), try call.float("high"))
       guard low <= high else { throw call.fault(.value, "'low' is \(low), above 'high', \(high)", at: "low") }
       return call.make(try call.tensor(0).asNumbers.clamped(Float(low), Float(high)))
     },
-    Native("minimum(a: tensor, b: any)", doc: "The smaller of two, elementwise.") { call in
+    Native("minimum(a: tensor, b: any)", doc: "The smaller of two, elementwise.", known: .broadcast("a", "b", op: "elementwise")) { call in
       try pair(call) { minimum($0, $1) }
     },
-    Native("maximum(a: tensor, b: any)", doc: "The larger of two, elementwise.") { call in
+    Native("maximum(a: tensor, b: any)", doc: "The larger of two, elementwise.", known: .broadcast("a", "b", op: "elementwise")) { call in
       try pair(call) { maximum($0, $1) }
     },
     Native("select(condition: tensor, a: any, b: any)", doc: "Elements of `a` where the condition holds, else of `b`.") { call in
@@ -76,7 +76,7 @@ enum MathNatives {
       try checked { _ = try Shape.broadcast(try Shape.broadcast(condition.shape, a.shape, op: "select"), b.shape, op: "select") }
       return call.make(LimnTensor.select(condition.dtype == .bool ? condition : condition.notEqual(Tensor(0)), a, b))
     },
-    Native("lerp(a: tensor, b: tensor, weight: any)", doc: "a + weight · (b - a): classifier-free guidance when `a` is the unconditional prediction.") { call in
+    Native("lerp(a: tensor, b: tensor, weight: any)", doc: "a + weight · (b - a): classifier-free guidance when `a` is the unconditional prediction.", known: .broadcast("a", "b", op: "lerp")) { call in
       let (a, b, weight) = (try call.tensor(0), try call.tensor(1), try call.tensor("weight"))
       try checked(at: "b") { _ = try Shape.broadcast(a.shape, b.shape, op: "lerp") }
       return call.make(a + weight * (b - a))

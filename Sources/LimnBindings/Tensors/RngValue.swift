@@ -24,7 +24,7 @@ package final class RngValue: HostObject {
 /// Random numbers equal to torch's CPU generator, and independent streams keyed by values.
 enum RandomNatives {
   static let all: [Native] = [
-    Native("rng(seed: int, ..keys)", doc: "A random stream: `rng(7)` is torch's CPU generator seeded with 7, `rng(7, step, \"flip\")` an independent stream for these keys.") { call in
+    Native("rng(seed: int, ..keys)", doc: "A random stream: `rng(7)` is torch's CPU generator seeded with 7, `rng(7, step, \"flip\")` an independent stream for these keys.", known: .gives("rng")) { call in
       let seed = try call.int(0)
       guard !call.rest.isEmpty else { return call.make(RngValue(TorchGenerator(seed: Int64(seed)))) }
       let keys = try call.rest.map { key -> StreamKey in
@@ -35,17 +35,17 @@ enum RandomNatives {
       }
       return call.make(RngValue(TorchGenerator(keys: [.int(seed)] + keys)))
     },
-    Native("copy(rng: rng)", doc: "A stream that goes on from here by itself.") { call in
+    Native("copy(rng: rng)", doc: "A stream that goes on from here by itself.", known: .gives("rng")) { call in
       call.make(RngValue(try call.host(RngValue.self, 0).generator.copy()))
     },
-    draw("randn(rng: rng, shape: any)", "Normal numbers, mean 0 and deviation 1, equal to torch.randn.") { try $0.randn($1.shape("shape")) },
-    draw("rand(rng: rng, shape: any)", "Uniform numbers from 0 to just below 1, equal to torch.rand.") { try $0.rand($1.shape("shape")) },
-    draw("randint(rng: rng, low: int, high: int, shape: any = [])", "Whole numbers from `low` to just below `high`, i64, equal to torch.randint.") { generator, call in
+    draw("randn(rng: rng, shape: any)", "Normal numbers, mean 0 and deviation 1, equal to torch.randn.", .shaped(by: "shape")) { try $0.randn($1.shape("shape")) },
+    draw("rand(rng: rng, shape: any)", "Uniform numbers from 0 to just below 1, equal to torch.rand.", .shaped(by: "shape")) { try $0.rand($1.shape("shape")) },
+    draw("randint(rng: rng, low: int, high: int, shape: any = [])", "Whole numbers from `low` to just below `high`, i64, equal to torch.randint.", .shaped(by: "shape")) { generator, call in
       let (low, high) = (try call.int("low"), try call.int("high"))
       guard low < high else { throw call.fault(.value, "'low' is \(low), expected less than 'high', \(high)", at: "low") }
       return generator.randint(low, high, try call.shape("shape"))
     },
-    draw("randperm(rng: rng, count: int)", "The numbers 0…count - 1 in random order, i64, equal to torch.randperm.") { try $0.randperm($1.int("count", in: 0...(1 << 26))) },
+    draw("randperm(rng: rng, count: int)", "The numbers 0…count - 1 in random order, i64, equal to torch.randperm.", .shaped(by: "count")) { try $0.randperm($1.int("count", in: 0...(1 << 26))) },
     Native("choice(rng: rng, items: list)", doc: "One item of a list, each as likely as any other.", effect: .acts) { call in
       let items = try call.list("items")
       guard !items.isEmpty else { throw call.fault(.value, "there is nothing to choose from", at: "items") }
@@ -68,8 +68,8 @@ enum RandomNatives {
     },
   ]
 
-  private static func draw(_ signature: String, _ doc: String, _ body: @escaping @Sendable (TorchGenerator, NativeCall) throws -> Tensor) -> Native {
-    Native(signature, doc: doc, effect: .acts) { call in
+  private static func draw(_ signature: String, _ doc: String, _ known: Inference, _ body: @escaping @Sendable (TorchGenerator, NativeCall) throws -> Tensor) -> Native {
+    Native(signature, doc: doc, effect: .acts, known: known) { call in
       call.make(try body(try call.host(RngValue.self, 0).drawing(call.context), call))
     }
   }

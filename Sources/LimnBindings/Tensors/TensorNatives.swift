@@ -6,20 +6,20 @@ enum TensorNatives {
   static let all: [Native] = making + shaping
 
   private static let making: [Native] = [
-    Native("tensor(values: any, dtype: string = nil)", doc: "A tensor of nested lists, a number, an image ([3, H, W]) or a mask; f32 unless the values are bools or `dtype` says otherwise.") { call in
+    Native("tensor(values: any, dtype: string = nil)", doc: "A tensor of nested lists, a number, an image ([3, H, W]) or a mask; f32 unless the values are bools or `dtype` says otherwise.", known: .nested) { call in
       let tensor = try TensorReading.tensor(call[0], call)
       return call.make(call.has("dtype") ? tensor.converted(to: try call.dtype("dtype")) : tensor)
     },
-    Native("zeros(shape: any)", doc: "A tensor of zeros, f32.") { call in call.make(Tensor.zeros(try call.shape(0))) },
-    Native("ones(shape: any)", doc: "A tensor of ones, f32.") { call in call.make(Tensor.full(try call.shape(0), 1)) },
-    Native("full(shape: any, value: float)", doc: "A tensor with one value everywhere, f32.") { call in
+    Native("zeros(shape: any)", doc: "A tensor of zeros, f32.", known: .shaped(by: "shape")) { call in call.make(Tensor.zeros(try call.shape(0))) },
+    Native("ones(shape: any)", doc: "A tensor of ones, f32.", known: .shaped(by: "shape")) { call in call.make(Tensor.full(try call.shape(0), 1)) },
+    Native("full(shape: any, value: float)", doc: "A tensor with one value everywhere, f32.", known: .shaped(by: "shape")) { call in
       call.make(Tensor.full(try call.shape(0), Float(try call.float(1))))
     },
-    Native("arange(count: int)", doc: "The numbers 0, 1, … below `count`, f32.") { call in
+    Native("arange(count: int)", doc: "The numbers 0, 1, … below `count`, f32.", known: .shaped(by: "count")) { call in
       call.make(Tensor.arange(try call.int(0, in: 0...(1 << 30))))
     },
-    Native("eye(size: int)", doc: "The identity matrix [size, size].") { call in call.make(Tensor.eye(try call.int(0, in: 0...16384))) },
-    Native("detached(x: tensor)", doc: "The same values as a constant to gradients.") { call in
+    Native("eye(size: int)", doc: "The identity matrix [size, size].", known: Inference { call in .tensor(call["size"].int.map { [$0, $0] }) }) { call in call.make(Tensor.eye(try call.int(0, in: 0...16384))) },
+    Native("detached(x: tensor)", doc: "The same values as a constant to gradients.", known: .like("x")) { call in
       call.make(try call.tensor(0).detached())
     },
     Native("item(x: tensor)", doc: "The one element of a tensor as a number.") { call in
@@ -27,30 +27,30 @@ enum TensorNatives {
       guard tensor.count == 1 else { throw call.fault(.shape, "item takes a tensor of one element, found \(tensor.shape)", at: 0) }
       return tensor.dtype == .bool ? .bool(tensor.floats()[0] != 0) : tensor.dtype.isInteger ? .int(tensor.ints()[0]) : .float(Double(tensor.floats()[0]))
     },
-    Native("to_list(x: tensor)", doc: "The values as nested lists.") { call in TensorReading.list(try call.tensor(0), call) },
+    Native("to_list(x: tensor)", doc: "The values as nested lists.", known: .gives("list")) { call in TensorReading.list(try call.tensor(0), call) },
   ]
 
   private static let shaping: [Native] = [
-    Native("reshape(x: tensor, shape: list)", doc: "The same elements with other sizes; one size may be -1.") { call in
+    Native("reshape(x: tensor, shape: list)", doc: "The same elements with other sizes; one size may be -1.", known: .reshaped) { call in
       let tensor = try call.tensor(0)
       let sizes = try call.ints("shape")
       return call.make(tensor.reshaped(try call.shapes(at: "shape") { try tensor.shape.reshaped(sizes) }))
     },
-    Native("permute(x: tensor, axes: list)", doc: "The axes in another order.") { call in
+    Native("permute(x: tensor, axes: list)", doc: "The axes in another order.", known: .permuted) { call in
       let tensor = try call.tensor(0)
       let axes = try call.ints("axes")
       return call.make(tensor.permuted(try call.shapes(at: "axes") { try tensor.shape.permuted(axes) }))
     },
-    Native("transpose(x: tensor, a: int = -2, b: int = -1)", doc: "Two axes exchanged; without names the last two.") { call in
+    Native("transpose(x: tensor, a: int = -2, b: int = -1)", doc: "Two axes exchanged; without names the last two.", known: .transposed) { call in
       let tensor = try call.tensor(0)
       return call.make(tensor.transposed(try call.axis("a", of: tensor.shape), try call.axis("b", of: tensor.shape)))
     },
-    Native("unsqueeze(x: tensor, axis: int)", doc: "A new axis of size 1 before `axis`.") { call in
+    Native("unsqueeze(x: tensor, axis: int)", doc: "A new axis of size 1 before `axis`.", known: .unsqueezed) { call in
       let tensor = try call.tensor(0)
       let axis = try call.int("axis", in: -tensor.rank - 1...tensor.rank)
       return call.make(tensor.unsqueezed(axis < 0 ? axis + tensor.rank + 1 : axis))
     },
-    Native("squeeze(x: tensor, axis: int)", doc: "Without an axis of size 1.") { call in
+    Native("squeeze(x: tensor, axis: int)", doc: "Without an axis of size 1.", known: .squeezed) { call in
       let tensor = try call.tensor(0)
       let axis = try call.axis("axis", of: tensor.shape)
       guard tensor.shape[axis] == 1 else {
@@ -58,26 +58,26 @@ enum TensorNatives {
       }
       return call.make(tensor.squeezed(axis))
     },
-    Native("expand(x: tensor, shape: list)", doc: "Broadcast to a larger shape.") { call in
+    Native("expand(x: tensor, shape: list)", doc: "Broadcast to a larger shape.", known: .expanded) { call in
       let tensor = try call.tensor(0)
       let shape = try call.shape("shape")
       try call.shapes(at: "shape") { try tensor.shape.expands(to: shape, op: "expand") }
       return call.make(tensor.expanded(shape))
     },
-    Native("concat(tensors: list, axis: int = 0)", doc: "Tensors one after another along an axis.") { call in
+    Native("concat(tensors: list, axis: int = 0)", doc: "Tensors one after another along an axis.", known: .concatenated) { call in
       let parts = try tensors(call)
       guard let first = parts.first else { throw call.fault(.value, "concat needs at least one tensor", at: 0) }
       let axis = try call.axis("axis", of: first.shape)
       _ = try call.shapes(at: "tensors") { try Shape.concatenated(parts.map(\.shape), axis: axis) }
       return call.make(Tensor.concatenated(parts, axis: axis))
     },
-    Native("stack(tensors: list, axis: int = 0)", doc: "Tensors of one shape along a new axis.") { call in
+    Native("stack(tensors: list, axis: int = 0)", doc: "Tensors of one shape along a new axis.", known: .stacked) { call in
       let parts = try tensors(call)
       let axis = try call.int("axis")
       let shape = try call.shapes(at: 0) { try Shape.stacked(parts.map(\.shape), axis: axis) }
       return call.make(Tensor.stacked(parts, axis: axis < 0 ? axis + shape.rank : axis))
     },
-    Native("flip(x: tensor, axis: int)", doc: "The elements of an axis in reverse.") { call in
+    Native("flip(x: tensor, axis: int)", doc: "The elements of an axis in reverse.", known: .like("x")) { call in
       let tensor = try call.tensor(0)
       return call.make(tensor.flipped(axis: try call.axis("axis", of: tensor.shape)))
     },

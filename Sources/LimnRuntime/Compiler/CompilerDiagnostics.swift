@@ -14,7 +14,6 @@ extension DiagnosticCode {
   static let moduleProblem = DiagnosticCode(1010)
   static let tooLarge = DiagnosticCode(1011)
   static let misplacedStatement = DiagnosticCode(1012)
-  static let rejectedLiteral = DiagnosticCode(1013)
 }
 
 /// What the compiler needs to know of the interpreter it compiles for.

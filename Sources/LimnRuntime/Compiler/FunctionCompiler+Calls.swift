@@ -195,8 +195,6 @@ extension FunctionCompiler {
     let group = unit.environment.natives[number]
     for form in group.forms { form.prepare() }
     let fitting = group.forms.filter { fits(given, $0) }
-    // With several forms the types decide, which only the run knows.
-    if fitting.count == 1 { checkLiterals(given, fitting[0], name) }
     if !fitting.isEmpty { return }
     let labels = group.forms.flatMap { $0.parameters.map(\.name) }
     for argument in given {
@@ -217,23 +215,6 @@ extension FunctionCompiler {
     unit.report(
       .wrongArgumentCount, "'\(name.text)' does not take these \(Phrase.count(given.count, "argument"))", name.range,
       help: signatures)
-  }
-
-  /// Lets a native look at the arguments that stand in the source as they are.
-  private func checkLiterals(_ given: [Given], _ form: NativeForm, _ name: Name) {
-    guard let check = form.native.check else { return }
-    var literals: [String: Literal] = [:]
-    var ranges: [String: SourceRange] = [:]
-    var position = 0
-    for argument in given {
-      guard let value = argument.value else { continue }
-      let parameter = argument.label?.text ?? (position < form.parameterCount ? form.parameters[position].name : "")
-      if argument.label == nil { position += 1 }
-      ranges[parameter] = argument.range
-      literals[parameter] = Literal(value)
-    }
-    guard let fault = check(literals) else { return }
-    unit.report(.rejectedLiteral, fault.message, fault.parameter.flatMap { ranges[$0] } ?? name.range, help: fault.help)
   }
 
   private func fits(_ given: [Given], _ form: NativeForm) -> Bool {

@@ -23,24 +23,21 @@ package struct Native: Sendable {
 
   package typealias Body = @Sendable (NativeCall) throws -> Value
 
-  /// Looks at the arguments that are literals, by parameter, before anything runs: a shape that cannot be, a captured
-  /// word that is not in the prompt. The fault's `parameter` is underlined.
-  package typealias Check = @Sendable (_ literals: [String: Literal]) -> Fault?
-
   package let signature: String
   /// One sentence, shown by `help`.
   package let doc: String
   package let effect: Effect
-  let check: Check?
+  /// What is known of the result before anything runs, and what cannot be; nil says nothing.
+  let known: Inference?
   let body: Body
 
   package init(
-    _ signature: String, doc: String, effect: Effect = .none, check: Check? = nil, _ body: @escaping Body
+    _ signature: String, doc: String, effect: Effect = .none, known: Inference? = nil, _ body: @escaping Body
   ) {
     self.signature = signature
     self.doc = doc
     self.effect = effect
-    self.check = check
+    self.known = known
     self.body = body
   }
 

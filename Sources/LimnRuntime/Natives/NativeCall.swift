@@ -79,10 +79,7 @@ package struct NativeCall: Making {
   package func choice(_ key: ParameterKey, of choices: [String]) throws -> String {
     let value = try string(key)
     if choices.contains(value) { return value }
-    let listed = choices.map { "\"\($0)\"" }.joined(separator: ", ")
-    throw fault(
-      .value, "'\(name(key))' is \"\(context.text(self[key]))\", expected one of \(listed)", at: key,
-      help: nearest(to: value, in: choices).map { "did you mean \"\($0)\"?" })
+    throw Fault.notAChoice(context.text(self[key]), choices, name(key))
   }
 
   // MARK: Several values
