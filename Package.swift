@@ -34,6 +34,7 @@ let package = Package(
     .target(name: "LimnTerminal", dependencies: ["Limn", "LimnImage", "CReadline"]),
     .executableTarget(name: "limn", dependencies: ["LimnTerminal"]),
     .executableTarget(name: "limn-bench", dependencies: ["Limn"]),
+    .executableTarget(name: "limn-embedding-example", dependencies: ["Limn"], path: "docs/examples/embedding"),
 
     .target(name: "LimnTestSupport", dependencies: ["LimnDiffusion", "LimnRuntime"], path: "Tests/LimnTestSupport"),
     .testTarget(name: "LimnSyntaxTests", dependencies: ["LimnSyntax", "LimnTestSupport"]),
@@ -42,7 +43,7 @@ let package = Package(
     .testTarget(name: "LimnImageTests", dependencies: ["LimnImage", "LimnTestSupport"]),
     .testTarget(name: "LimnNNTests", dependencies: ["LimnNN", "LimnTestSupport"]),
     .testTarget(name: "LimnDiffusionTests", dependencies: ["LimnDiffusion", "LimnTestSupport"]),
-    .testTarget(name: "LimnTests", dependencies: ["Limn", "LimnTestSupport"]),
+    .testTarget(name: "LimnTests", dependencies: ["Limn", "LimnTestSupport", "limn-embedding-example"]),
     .testTarget(name: "LimnTerminalTests", dependencies: ["LimnTerminal", "LimnTestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,6 +1,7 @@
 import LimnBindings
 import LimnImage
 import LimnRuntime
+import LimnTensor
 
 /// A value as people see it: text, and a picture when it is one.
 public struct Display: Sendable {
@@ -46,6 +47,33 @@ public struct Picture: Sendable {
   public var width: Int { image.width }
   /// How many rows there are, in pixels.
   public var height: Int { image.height }
+
+  /// The picture of planes of 0…1, one after another: red, green, blue and perhaps alpha, each row by row.
+  ///
+  /// - Throws: When there are not three or four planes of that size.
+  public init(width: Int, height: Int, planes: [Float]) throws {
+    guard width > 0, height > 0, planes.count % (width * height) == 0 else {
+      throw LimnProblem("\(planes.count) values are not planes of \(width)×\(height)", kind: .shape)
+    }
+    do { image = try Image(pixels: Tensor(planes, [planes.count / (width * height), height, width])) } catch { throw LimnProblem("\(error)", kind: .shape) }
+  }
+
+  /// The picture in a PNG file.
+  ///
+  /// - Throws: When the bytes are no whole PNG.
+  public init(png: [UInt8]) throws {
+    do { image = try PNG.decode(png, name: "picture") } catch { throw LimnProblem("\(error)", kind: .io) }
+  }
+
+  /// Red, green and blue, and alpha where there is one: planes of 0…1, row by row.
+  public var planes: [Float] { image.pixels.floats() }
+
+  /// The picture with every value of red, green and blue sent through a function.
+  public func mapped(_ body: (Float) -> Float) -> Picture {
+    let area = width * height
+    let values = planes.enumerated().map { $0.offset < 3 * area ? body($0.element) : $0.element }
+    return Picture(Image(planes: values, width: width, height: height, channels: values.count / area))
+  }
 
   /// The picture as the bytes of a PNG file, without any text in it.
   public func png() throws -> [UInt8] { try PNG.encode(image) }

@@ -58,7 +58,7 @@ public final class Session {
 
   public weak var delegate: (any SessionDelegate)?
   package let interpreter: Interpreter
-  private let options: Options
+  let options: Options
   /// Whether rendered errors have terminal colours.
   var isColored: Bool { options.isColored }
   private let relay = Relay()
@@ -70,13 +70,19 @@ public final class Session {
   /// Inputs so far, for naming them in errors.
   private var inputCount = 0
 
-  public init(_ options: Options = Options()) {
+  /// - Parameter functions: Swift functions that scripts can call.
+  /// - Parameter objects: Types of Swift objects whose names may stand in signatures.
+  public init(_ options: Options = Options(), functions: [LimnFunction] = [], objects: [any LimnObject.Type] = []) {
     self.options = options
     var limits = Limits()
     limits.bytes = options.memoryLimit
     limits.steps = options.stepLimit
     limits.seconds = options.secondsLimit
-    interpreter = Interpreter(natives: LimnNatives.all, hostTypes: LimnNatives.hostTypes, limits: limits)
+    let link = SessionLink()
+    interpreter = Interpreter(
+      natives: functions.map { $0.native(link) } + LimnNatives.all, hostTypes: LimnNatives.hostTypes.union(objects.map { $0.typeName }),
+      limits: limits)
+    link.interpreter = interpreter
     interpreter.translateError = Faults.translate
     interpreter.scriptFolder = options.scriptFolder
     Self.findModules(for: interpreter, beside: options.scriptFolder)
@@ -115,32 +121,38 @@ public final class Session {
   ///
   /// - Parameter name: What errors call the text; nil numbers it.
   public func evaluate(_ source: String, name: String? = nil) -> Outcome {
+    do {
+      let last = try run(source, name: name)
+      return .value(last.value.isNil ? nil : interpreter.read { Display(last.value, $0) })
+    } catch {
+      return error.kind == .interrupt ? .interrupted : .failed(error.description)
+    }
+  }
+
+  /// Runs a text; its last value, nil when muted.
+  func run(_ source: String, name: String?) throws(LimnError) -> Held {
     inputCount += 1
     interpreter.interrupt.clear()
     let text = SourceText(source, name: name ?? "input \(inputCount)")
     log.begin(interpreter, interpreter.read(\.files))
     defer { log.end() }
+    let program: CompiledProgram
+    do { program = try interpreter.compile(text, showsLast: true) } catch { throw LimnError(error, isColored: options.isColored) }
+    for warning in program.warnings { relay.warn(DiagnosticRenderer(text, isColored: options.isColored).render(warning)) }
+    var last: Held?
+    var end: UInt32 = 0
     do {
-      let program = try interpreter.compile(text, showsLast: true)
-      for warning in program.warnings { relay.warn(DiagnosticRenderer(text, isColored: options.isColored).render(warning)) }
-      var last: Held?
-      var end: UInt32 = 0
       for statement in program.statements {
         log.enter(statement.range, of: text, from: end)
         last = try interpreter.run(statement)
         log.tookEffect(showing(last, statement, in: text))
         end = statement.range.end
       }
-      guard !program.isMuted, let last, !last.value.isNil else { return .value(nil) }
-      return .value(interpreter.read { Display(last.value, $0) })
-    } catch let errors as CompileErrors {
-      return .failed(errors.rendered(isColored: options.isColored))
-    } catch let fault as Fault {
-      log.failed()
-      return fault.kind == .interrupt ? .interrupted : .failed(fault.rendered(isColored: options.isColored))
     } catch {
-      return .failed("error: \(error)")
+      log.failed()
+      throw LimnError(error, isColored: options.isColored)
     }
+    return program.isMuted ? Held(.nil) : last ?? Held(.nil)
   }
 
   /// Calls the function `main` that the last text defined, if it did, with arguments by name.

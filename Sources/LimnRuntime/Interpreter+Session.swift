@@ -29,6 +29,12 @@ extension Interpreter {
     main.names[name] = TopLevelName(slot: slot, kind: .constant)
   }
 
+  /// The same with a value that the caller keeps. A `Held` may be freed as soon as its value was read: `define(name,
+  /// held.value)` would hand over a freed object.
+  package func define(_ name: String, _ held: Held) {
+    withExtendedLifetime(held) { define(name, held.value) }
+  }
+
   /// Makes a value outside of any call: the body's result is kept, what else it made is freed.
   package func make(_ body: (Context) throws -> Value) rethrows -> Held {
     try machine.withPool { Held(try body(machine.context)) }
