@@ -206,16 +206,17 @@ extension Parser {
   private func fileDoc(_ statements: [Statement]) -> String? {
     let comments = stream.comments
     guard var last = comments.firstIndex(where: { $0.isDoc && $0.tokenIndex == 0 }) else { return nil }
-    if let statement = statements.first, statement.doc != nil {
-      switch statement.kind {
-      case .function, .binding: return nil
-      default: return statement.doc
-      }
-    }
     while last + 1 < comments.count, comments[last + 1].isDoc, comments[last + 1].tokenIndex == 0,
       isNextLine(comments[last].range.end, comments[last + 1].range.start)
     {
       last += 1
+    }
+    // The block that stands directly above the first definition is the definition's.
+    if last == lastComment(before: 0), let statement = statements.first, statement.doc != nil {
+      switch statement.kind {
+      case .function, .binding: return nil
+      default: break
+      }
     }
     return docText(endingAt: last)
   }
