@@ -68,6 +68,17 @@ public struct Picture: Sendable {
   /// Red, green and blue, and alpha where there is one: planes of 0…1, row by row.
   public var planes: [Float] { image.pixels.floats() }
 
+  /// How another picture differs, in a few words; nil when the two are equal in every 8-bit pixel.
+  public func difference(to other: Picture) -> String? {
+    guard (width, height) == (other.width, other.height) else {
+      return "its size is \(other.width)×\(other.height), the original's \(width)×\(height)"
+    }
+    let (mine, others) = (image.bytes(), other.image.bytes())
+    guard mine != others else { return nil }
+    let most = zip(mine, others).map { abs(Int($0) - Int($1)) }.max() ?? 0
+    return "differs from the original by at most \(most) of 255 in a pixel"
+  }
+
   /// The picture with every value of red, green and blue sent through a function.
   public func mapped(_ body: (Float) -> Float) -> Picture {
     let area = width * height

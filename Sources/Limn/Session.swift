@@ -157,7 +157,8 @@ public final class Session {
 
   /// Calls the function `main` that the last text defined, if it did, with arguments by name.
   ///
-  /// - Parameter settings: Names and their values as texts: numbers, `true`, `false`, `nil`, everything else a string.
+  /// - Parameter settings: Names and their values as texts: numbers, `true`, `false`, `nil`, lists of them as in a script;
+  ///   everything else is a string.
   public func callMain(_ settings: [(name: String, value: String)]) -> Outcome {
     guard let main = interpreter.value(of: "main"), interpreter.parameters(of: main.value) != nil else {
       guard let first = settings.first else { return .value(nil) }
@@ -166,6 +167,7 @@ public final class Session {
     interpreter.read { $0.service(Recipe.self) { Recipe() }.settings = settings }
     do {
       let arguments = settings.map { setting in (setting.name, interpreter.make { Self.value(of: setting.value, $0) }) }
+      defer { withExtendedLifetime((main, arguments)) {} }
       let result = try interpreter.call(main.value, [], named: arguments.map { ($0.0, $0.1.value) })
       return .value(result.value.isNil ? nil : interpreter.read { Display(result.value, $0) })
     } catch {
@@ -174,11 +176,10 @@ public final class Session {
   }
 
   private static func value(of text: String, _ context: Context) -> Value {
-    switch text {
-    case "true": .bool(true)
-    case "false": .bool(false)
-    case "nil": .nil
-    default: Int(text).map { .int($0) } ?? Double(text).map { .float($0) } ?? context.make(outside: text)
+    let literal = Literal(parsing: text)
+    switch literal {
+    case .string, nil: return context.make(outside: text)  // quotes are the text's own
+    case let literal?: return context.make(literal)
     }
   }
 

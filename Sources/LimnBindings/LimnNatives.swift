@@ -2,11 +2,16 @@ import LimnRuntime
 
 /// Everything that scripts can call besides the language itself.
 package enum LimnNatives {
-  /// Forms for tensors stand before the language's own forms of the same names.
-  package static var all: [Native] {
-    TensorNatives.all + MathNatives.all + GradientNatives.all + RandomNatives.all + ImageNatives.all + MaskNatives.all + SaveNatives.all
-      + ModelNatives.all + StepNatives.all + MapsValue.natives + RunNatives.all + TokenNatives.all
+  /// By area, as the reference lists them. Forms for tensors stand before the language's own forms of the same names.
+  package static var areas: [(name: String, natives: [Native])] {
+    [
+      ("tensors", TensorNatives.all + MathNatives.all), ("gradients", GradientNatives.all), ("random numbers", RandomNatives.all),
+      ("pictures", ImageNatives.all + SaveNatives.all), ("masks", MaskNatives.all),
+      ("models", ModelNatives.all + TokenNatives.all), ("sampling", StepNatives.all + RunNatives.all), ("attention", MapsValue.natives),
+    ]
   }
+
+  package static var all: [Native] { areas.flatMap(\.natives) }
 
   /// Names that may stand after `:` in a parameter list.
   package static let hostTypes: Set<String> = [

@@ -16,6 +16,8 @@ package struct ModuleSource {
 package struct CompileErrors: Error {
   package let diagnostics: [(source: SourceText, diagnostic: Diagnostic)]
 
+  package init(diagnostics: [(source: SourceText, diagnostic: Diagnostic)]) { self.diagnostics = diagnostics }
+
   /// All of them as text, each with its place underlined, a blank line between; without a line end at the end.
   package func rendered(isColored: Bool = false) -> String {
     diagnostics.map { DiagnosticRenderer($0.source, isColored: isColored).render($0.diagnostic) }.joined(separator: "\n\n")

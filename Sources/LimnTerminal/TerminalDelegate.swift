@@ -13,6 +13,9 @@ public final class TerminalDelegate: SessionDelegate {
   /// What could not be written; the first is the reason a run fails.
   public private(set) var failure: String?
 
+  /// How pictures would be drawn on standard output, for `limn doctor`.
+  public static var pictureMethod: String { "\(PictureTerminal.detected(environment: StandardStreams.environment).method)" }
+
   public init(picturePattern: String? = nil) {
     self.picturePattern = picturePattern
   }

@@ -34,6 +34,13 @@ package struct HubCache: Sendable {
       }
   }
 
+  /// The repositories in the cache, sorted: `org/name`.
+  package var repositories: [String] {
+    guard FileKind(at: folder) == .folder else { return [] }
+    return FolderTree(folder).list("").filter { $0.hasPrefix("models--") && $0.hasSuffix("/") }
+      .map { $0.dropFirst("models--".count).dropLast().split(separator: "--", maxSplits: 1).joined(separator: "/") }.sorted()
+  }
+
   private func path(of repository: String) -> String {
     "\(folder)/models--\(repository.split(separator: "/").joined(separator: "--"))"
   }

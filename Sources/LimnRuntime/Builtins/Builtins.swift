@@ -1,6 +1,17 @@
 /// The natives of the language itself, without tensors and pictures.
 enum Builtins {
-  static let all: [Native] = output + numbers + lists + functions + maps + strings + ranges + errors
+  static let all: [Native] = areas.flatMap(\.natives)
+
+  /// By area, as the reference lists them.
+  static let areas: [(name: String, natives: [Native])] = [
+    ("output", output), ("numbers", numbers), ("lists", lists), ("functions", functions), ("maps", maps), ("strings", strings),
+    ("ranges", ranges), ("errors", errors),
+  ]
+}
+
+extension Interpreter {
+  /// The language's own natives by area, for the reference.
+  package static var ownNatives: [(name: String, natives: [Native])] { Builtins.areas }
 }
 
 extension NativeCall {

@@ -36,6 +36,13 @@ package indirect enum Literal: Equatable, Sendable {
     }
   }
 
+  /// The literal that a text is, written as in a script; nil if it is anything else.
+  package init?(parsing text: String) {
+    let program = parse(SourceText(text, name: "value"))
+    guard !program.hasErrors, program.statements.count == 1, case .expression(let expression) = program.statements[0].kind else { return nil }
+    self.init(expression)
+  }
+
   package var string: String? {
     if case .string(let text) = self { return text }
     return nil
@@ -58,5 +65,19 @@ package indirect enum Literal: Equatable, Sendable {
     guard case .list(let items) = self else { return nil }
     let numbers = items.compactMap(\.int)
     return numbers.count == items.count ? numbers : nil
+  }
+}
+
+extension Making {
+  /// The value a literal stands for.
+  package func make(_ literal: Literal) -> Value {
+    switch literal {
+    case .nil: .nil
+    case .bool(let value): .bool(value)
+    case .int(let value): .int(value)
+    case .float(let value): .float(value)
+    case .string(let text): make(outside: text)
+    case .list(let items): make(items.map { make($0) })
+    }
   }
 }
