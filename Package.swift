@@ -44,6 +44,7 @@ let package = Package(
     .testTarget(name: "LimnNNTests", dependencies: ["LimnNN", "LimnTestSupport"]),
     .testTarget(name: "LimnDiffusionTests", dependencies: ["LimnDiffusion", "LimnTestSupport"]),
     .testTarget(name: "LimnTests", dependencies: ["Limn", "LimnTestSupport", "limn-embedding-example"]),
+    .testTarget(name: "LimnCommandTests", dependencies: ["limn"]),
     .testTarget(name: "LimnTerminalTests", dependencies: ["LimnTerminal", "LimnTestSupport"]),
   ],
   swiftLanguageModes: [.v6],

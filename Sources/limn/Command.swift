@@ -2,7 +2,7 @@ import Glibc
 import Limn
 import LimnTerminal
 
-/// Exit codes: 0 done, 1 the script failed, 2 wrong usage, 130 interrupted.
+/// Exit codes: 0 done, 1 the script failed or something was found, 2 wrong usage, 130 interrupted.
 enum ExitCode {
   static let done: Int32 = 0
   static let failed: Int32 = 1
@@ -10,45 +10,90 @@ enum ExitCode {
   static let interrupted: Int32 = 130
 }
 
-/// What the command line asks for.
-enum Command {
-  static let help = """
-    limn                       the REPL
-    limn run FILE              runs a program, and its function main if it has one
-    limn -e CODE               runs CODE and prints its last value
-    limn --version
+/// One subcommand: what it is called, what it takes, what it does.
+struct Command: Sendable {
+  let name: String
+  /// What follows the name: `FILE [--set NAME=VALUE]`.
+  let takes: String
+  /// One line.
+  let summary: String
+  /// More, for `limn NAME --help`; may be empty.
+  var details = ""
+  var options: [String: Arguments.Option] = [:]
+  let run: @MainActor @Sendable (Arguments) throws(UsageError) -> Int32
 
-    --set NAME=VALUE           an argument of main, by name; may be repeated
-    --pictures PATTERN         also writes what is shown, as PATTERN with %d for its number: p-%d.png
-    --seed N                   what a seed that is left out stands for (0)
-    --help
+  static let all: [Command] = [.repl, .run, .check, .format, .test, .doc, .rerun, .explain, .doctor]
 
-    LIMN_IMAGES=kitty|iterm2|sixel|blocks|none   how pictures are shown in the terminal
-    LIMN_THREADS=N                               threads to work with; the bytes are the same for any number
-    NO_COLOR=1                                   errors without colours
-    """
-
+  /// Carries out a command line.
   @MainActor
-  static func run(_ arguments: [String]) -> Int32 {
-    let options: CommandOptions
-    do { options = try CommandOptions(arguments) } catch {
+  static func run(_ words: [String]) -> Int32 {
+    do {
+      return try dispatch(words)
+    } catch {
       StandardStreams.error("limn: \(error)\n\nlimn --help lists what there is\n")
       return ExitCode.usage
     }
-    switch options.action {
-    case .help:
-      StandardStreams.out(help + "\n")
+  }
+
+  @MainActor
+  private static func dispatch(_ words: [String]) throws(UsageError) -> Int32 {
+    guard let first = words.first else { return try Command.repl.run(Arguments([], options: [:])) }
+    if let command = all.first(where: { $0.name == first }) { return try command.start(Array(words.dropFirst())) }
+    switch first {
+    case "-h", "--help", "help":
+      if words.count > 1, let command = all.first(where: { $0.name == words[1] }) { return command.help() }
+      StandardStreams.out(overview + "\n")
       return ExitCode.done
-    case .version:
+    case "--version", "-V":
       StandardStreams.out("limn \(version)\n")
       return ExitCode.done
-    case .code(let code): return Script.run(code, name: "-e", folder: nil, showsLast: true, options)
-    case .file(let path): return Script.run(file: path, options)
-    case .repl:
-      let delegate = TerminalDelegate(picturePattern: options.picturePattern)
-      let session = Script.session(options, folder: nil, delegate)
-      Repl(session, delegate: delegate).run()
-      return ExitCode.done
+    default: break
     }
+    // `limn FILE`, `limn -e CODE` and `limn --seed 7` are `run` and `repl` without the word.
+    if words.contains("-e") || words.contains(where: { $0.hasSuffix(".limn") }) || words.contains("-") { return try Command.run.start(words) }
+    if first.hasPrefix("-") { return try Command.repl.start(words) }
+    let near = suggestion(for: first, among: all.map(\.name)).map { "; did you mean 'limn \($0)'?" } ?? ""
+    throw UsageError(description: "there is no command '\(first)'\(near)")
   }
+
+  @MainActor
+  private func start(_ words: [String]) throws(UsageError) -> Int32 {
+    // `limn run FILE --help` is about the file.
+    if name != "run" || words.count == 1, words.contains("--help") || words.contains("-h") { return help() }
+    return try run(Arguments(words, options: options))
+  }
+
+  private func help() -> Int32 {
+    StandardStreams.out("limn \(name) \(takes)\n\n\(summary)\(details.isEmpty ? "" : "\n\n" + details)\n")
+    return ExitCode.done
+  }
+
+  private static var overview: String {
+    let usages = all.map { $0.name == "repl" ? "limn" : "limn \($0.name) \($0.takes)" } + ["limn -e CODE"]
+    let summaries = all.map(\.summary) + ["runs CODE and prints its last value"]
+    let lines = zip(usages, summaries).map { usage, summary in
+      usage.count < 30 ? "  " + usage + String(repeating: " ", count: 32 - usage.count) + summary : "  \(usage)\n" + String(repeating: " ", count: 34) + summary
+    }
+    return """
+      Limn, a small language for text-to-image diffusion
+
+      \(lines.joined(separator: "\n"))
+
+      limn COMMAND --help says more; limn --version. For what runs programs:
+      \(Self.sessionOptions)
+
+        LIMN_IMAGES=kitty|iterm2|sixel|blocks|none   how pictures are shown in the terminal
+        LIMN_THREADS=N                               threads to work with; the bytes are the same for any number
+        NO_COLOR=1                                   errors without colours
+      """
+  }
+
+  static let sessionOptions = """
+      --set NAME=VALUE       an argument of main, by name; may be repeated
+      --seed N               what a seed that is left out stands for (0)
+      --pictures PATTERN     also writes what is shown, as PATTERN with %d for its number: p-%d.png
+      --max-memory SIZE      what strings, lists, maps and tensors may take: 500MB, 2GB
+      --max-steps N          calls and rounds of loops that a statement may make
+      --timeout SECONDS      how long a statement may take
+    """
 }

@@ -160,7 +160,7 @@ import Testing
           let own = LimnFunction("own()", doc: "Whose session this is.") { _ in .int(number) }
           let session = Session(functions: [own])
           for round in 0..<200 {
-            try? session.compute("let text = \"{own()}-{\(round)}\", xs = [own() + i for i in 0..<50]")
+            _ = try? session.compute("let text = \"{own()}-{\(round)}\", xs = [own() + i for i in 0..<50]")
             guard session.value(of: "text")?.string == "\(number)-\(round)",
               session.value(of: "xs")?.list?.last?.int == number + 49
             else { return false }
@@ -175,7 +175,7 @@ import Testing
   }
 
   @Test func theExampleOfTheGuideDoesWhatItSays() throws {
-    let program = Bundle(for: Thermometer.self).bundleURL.deletingLastPathComponent().appendingPathComponent("limn-embedding-example")
+    let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("limn-embedding-example")
     let process = Process(), pipe = Pipe()
     process.executableURL = program
     process.standardOutput = pipe
