@@ -54,6 +54,11 @@ import Testing
     session.delegate = listener
     // What a program saves is checked elsewhere; here it would litter the repository.
     let kept = source.replacingOccurrences(of: "save(run.image, \"panda.png\")", with: "save(run.image, \"\(NSTemporaryDirectory())limn-\(UUID().uuidString).png\")")
-    if case .failed(let text) = session.evaluate(kept, name: name) { Issue.record("\(name):\n\(text)") }
+    if kept.contains("// =>") || kept.contains("// error:") {
+      let problems = Example(place: name, source: kept).problems(in: session)
+      #expect(problems.isEmpty, "\(name):\n\(problems.joined(separator: "\n"))")
+    } else if case .failed(let text) = session.evaluate(kept, name: name) {
+      Issue.record("\(name):\n\(text)")
+    }
   }
 }
