@@ -47,8 +47,7 @@ extension Interpreter {
 
   /// Calls a function of the language from outside: `main(folder, steps: 10)`.
   package func call(_ function: Value, _ arguments: [Value] = [], named: [(String, Value)] = []) throws(Fault) -> Held {
-    machine.stepsLeft = limits.steps ?? Int.max
-    machine.deadline = limits.seconds.map { Machine.clock() + $0 }
+    machine.start(limits)
     let mark = machine.journal.mark()
     do {
       return Held(taking: try machine.invoke(function, arguments, named: named))

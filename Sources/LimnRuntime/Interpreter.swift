@@ -53,6 +53,12 @@ package final class Interpreter {
   package var translateError: ((any Error) -> Fault?)? {
     didSet { machine.translateError = translateError }
   }
+  /// Bytes that values hold outside of the interpreter, counted with its own: those of tensors. Asked after each native.
+  package var outsideBytes: (() -> Int)? {
+    didSet { machine.outsideBytes = outsideBytes }
+  }
+  /// Bytes that strings, lists, maps and functions take now.
+  package var bytesInUse: Int { machine.meter.pointee.used }
   /// The folder of the script, for natives that read files named beside it.
   package var scriptFolder: String? {
     didSet { machine.scriptFolder = scriptFolder }
@@ -80,20 +86,21 @@ package final class Interpreter {
   package init(natives: [Native] = [], hostTypes: Set<String> = [], limits: Limits = Limits()) {
     self.limits = limits
     self.hostTypes = hostTypes
+    let meter = Meter.make()
     var groups: [NativeGroup] = []
     var numbers: [String: Int] = [:]
     for native in Builtins.all + natives {
       let name = native.name
       if let number = numbers[name] {
-        groups[number].forms.append(NativeForm(native))
+        groups[number].forms.append(NativeForm(native, meter))
       } else {
         numbers[name] = groups.count
-        groups.append(NativeGroup(name: name, forms: [NativeForm(native)]))
+        groups.append(NativeGroup(name: name, forms: [NativeForm(native, meter)]))
       }
     }
     nativeNumbers = numbers
     machine = Machine(
-      natives: groups, nativeNumbers: numbers, interrupt: interrupt, stackEnd: main.stackEnd, top: main.slots + Module.slotLimit, depth: limits.depth)
+      meter: meter, natives: groups, nativeNumbers: numbers, interrupt: interrupt, stackEnd: main.stackEnd, top: main.slots + Module.slotLimit, depth: limits.depth)
     machine.runModule = { [unowned self] module in try self.run(module) }
   }
 
@@ -138,7 +145,7 @@ package final class Interpreter {
   func environment(for module: Module) -> CompilerEnvironment {
     let isLibrary = libraryModules.contains(ObjectIdentifier(module))
     return CompilerEnvironment(
-      nativeNumbers: nativeNumbers, natives: machine.natives, hostTypes: hostTypes,
+      nativeNumbers: nativeNumbers, natives: machine.natives, meter: machine.meter, hostTypes: hostTypes,
       module: { [unowned self] name throws(Diagnostic) in try self.load(name, isLibrary: isLibrary) })
   }
 
@@ -197,8 +204,7 @@ package final class Interpreter {
   /// reached.
   /// - Returns: The statement's value, if it has one for the user to see.
   package func run(_ statement: CompiledStatement) throws(Fault) -> Held? {
-    machine.stepsLeft = limits.steps ?? Int.max
-    machine.deadline = limits.seconds.map { Machine.clock() + $0 }
+    machine.start(limits)
     machine.reached = []
     let mark = machine.journal.mark()
     let module = statement.module

@@ -1,7 +1,7 @@
 extension Builtins {
   static let functions: [Native] = [
     Native("map(xs, f: function)", doc: "What the function gives for each item.") { call in
-      var result = Value.list(capacity: 8)
+      var result = Value.list(capacity: 8, call.machine.meter)
       do {
         try call.machine.forEach(call[0]) { result.append(taking: try call.machine.invoke(call[1], with: $0)) }
       } catch {
@@ -11,7 +11,7 @@ extension Builtins {
       return call.machine.pooled(result)
     },
     Native("filter(xs, f: function)", doc: "The items for which the function gives true.") { call in
-      var result = Value.list(capacity: 8)
+      var result = Value.list(capacity: 8, call.machine.meter)
       do {
         try call.machine.forEach(call[0]) { item in
           if try condition(call, call[1], item) { result.append(taking: item.retained()) }

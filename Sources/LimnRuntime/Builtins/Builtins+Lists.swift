@@ -60,7 +60,7 @@ extension Builtins {
       return .nil
     },
     Native("unique(xs: list)", doc: "The items without those equal to an earlier one; they must be able to be keys.") { call in
-      let seen = call.machine.pooled(.map(capacity: 8))
+      let seen = call.machine.pooled(.map(capacity: 8, call.machine.meter))
       return call.make(
         try call.list(0).filter { item in
           let hash = try Equality.keyHash(item)
@@ -70,7 +70,10 @@ extension Builtins {
         })
     },
     Native("flatten(xs: list)", doc: "The items of the lists in the list, one level deep.") { call in
-      call.make(try call.list(0).flatMap { $0.list ?? [$0] })
+      let items = try call.list(0)
+      let total = items.reduce(0) { $0 + ($1.tag == .list ? $1.asList.pointee.count : 1) }
+      try call.require(bytes: 2 * total * MemoryLayout<Value>.stride)
+      return call.make(items.flatMap { $0.list ?? [$0] })
     },
     Native("chunks(xs: list, size: int)", doc: "The items in lists of that many; the last may be shorter.") { call in
       let items = try call.list(0)
@@ -81,6 +84,7 @@ extension Builtins {
     Native("repeat(xs: list, times: int)", doc: "The items of the list that many times over.") { call in
       let (items, times) = (try call.list(0), try call.int(1, in: 0...Int(Int32.max)))
       guard items.count * times <= 1 << 27 else { throw call.fault(.memory, "the list would have \(items.count * times) items", at: 1) }
+      try call.require(bytes: 2 * items.count * times * MemoryLayout<Value>.stride)
       return call.make([[Value]](repeating: items, count: times).flatMap { $0 })
     },
     Native("sum(xs: list)", doc: "The items added up, with broadcasting; 0 for none.") { call in

@@ -20,7 +20,7 @@ extension Builtins {
     Native("type(x)", doc: "The name of the value's type.") { call in call.make(call[0].typeName) },
     Native("string(x)", doc: "The value as text, as `print` writes it.") { call in
       if call[0].tag == .string { return call[0] }
-      var result = Value.string(capacity: 16)
+      var result = Value.string(capacity: 16, call.machine.meter)
       try call.machine.append(call[0], to: &result)
       return call.machine.pooled(result)
     },

@@ -7,7 +7,7 @@ extension Builtins {
       guard !overflow, step != .min else { throw Fault(.value, "the range is too long") }
       // Rounded up; a range that runs the wrong way is empty.
       let count = distance / step + (distance % step == 0 ? 0 : 1)
-      return call.machine.pooled(.range(start: start, count: (distance < 0) == (step < 0) ? count : 0, step: step))
+      return call.machine.pooled(.range(start: start, count: (distance < 0) == (step < 0) ? count : 0, step: step, call.machine.meter))
     },
     Native("by(r: range, step: int)", doc: "Each step-th int of the range, from its first.") { call in
       let range = call[0].range!
@@ -15,12 +15,12 @@ extension Builtins {
       let (wide, overflow) = range.step.multipliedReportingOverflow(by: step)
       let count = range.count == 0 ? 0 : (range.count - 1) / step + 1
       guard !overflow || count <= 1 else { throw call.fault(.value, "the step is too large", at: 1) }
-      return call.machine.pooled(.range(start: range.start, count: count, step: overflow ? 1 : wide))
+      return call.machine.pooled(.range(start: range.start, count: count, step: overflow ? 1 : wide, call.machine.meter))
     },
     Native("reversed(r: range)", doc: "The ints of the range from last to first.") { call in
       let range = call[0].range!
       let last = range.count == 0 ? range.start : range.start + (range.count - 1) * range.step
-      return call.machine.pooled(.range(start: last, count: range.count, step: -range.step))
+      return call.machine.pooled(.range(start: last, count: range.count, step: -range.step, call.machine.meter))
     },
   ]
 }

@@ -22,7 +22,7 @@ extension Builtins {
 
   private static func arranged(_ call: NativeCall, _ order: [Int]) -> Value {
     let items = call[0].asList.buffer
-    let result = Value.list(capacity: order.count)
+    let result = Value.list(capacity: order.count, call.machine.meter)
     for (index, place) in order.enumerated() {
       (result.asList.items + index).initialize(to: items[place].retained())
     }

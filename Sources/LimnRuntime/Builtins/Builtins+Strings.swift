@@ -24,11 +24,14 @@ extension Builtins {
     },
     Native("join(xs: list, separator: string = \"\")", doc: "The texts of the items with the separator between; tokens stay tokens.") {
       call in
-      var result = Value.string(capacity: 32)
+      var result = Value.string(capacity: 32, call.machine.meter)
       let separator = call[1].asString.buffer
       do {
         for (index, item) in try call.list(0).enumerated() {
-          if index > 0 { result.append(bytes: separator) }
+          if index > 0 {
+            try call.machine.reserve(result, separator.count)
+            result.append(bytes: separator)
+          }
           try call.machine.append(item, to: &result)
         }
       } catch {
@@ -40,7 +43,9 @@ extension Builtins {
     Native("replace(text: string, old, new)", doc: "The text with each occurrence of old, a string or token, made new.") { call in
       let (old, new) = (try piece(call, 1), try piece(call, 2))
       if old.isEmpty { throw call.fault(.value, "what to replace is empty", at: 1) }
-      return call.make(pieces(of: try call.string(0), old).joined(separator: new))
+      let pieces = pieces(of: try call.string(0), old)
+      try call.require(bytes: 2 * pieces.count * new.utf8.count)
+      return call.make(pieces.joined(separator: new))
     },
     Native("contains(text: string, part)", doc: "Whether the part, a string or token, occurs in the text.") { call in
       .bool(try position(of: try piece(call, 1), in: try call.string(0)) != nil)
@@ -58,7 +63,8 @@ extension Builtins {
       let (text, times) = (call[0].asString, try call.int(1, in: 0...Int(Int32.max)))
       let size = text.pointee.count * times
       guard size <= 1 << 30 else { throw call.fault(.memory, "the text would have \(size) bytes", at: 1) }
-      var result = Value.string(capacity: size)
+      try call.require(bytes: size)
+      var result = Value.string(capacity: size, call.machine.meter)
       for _ in 0..<times { result.append(bytes: text.buffer) }
       return call.machine.pooled(result)
     },
@@ -111,14 +117,14 @@ extension Builtins {
   private static func split(_ call: NativeCall, _ separator: String) -> Value {
     let text = call[0].asString.buffer
     var separator = separator
-    var result = Value.list(capacity: 8)
+    var result = Value.list(capacity: 8, call.machine.meter)
     separator.withUTF8 { separator in
       var start = 0
       while let found = occurrence(of: separator, in: text, from: start) {
-        result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start..<found])))
+        result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start..<found]), call.machine.meter))
         start = found + separator.count
       }
-      result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start...])))
+      result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start...]), call.machine.meter))
     }
     return call.machine.pooled(result)
   }

@@ -54,12 +54,15 @@ final class Code {
     instructions.initialize(from: parts.instructions, count: parts.instructions.count)
     let constants = UnsafeMutablePointer<Value>.allocate(capacity: max(1, parts.constants.count))
     constants.initialize(from: parts.constants, count: parts.constants.count)
+    let firstOwned = parts.isTopLevel ? Module.slotLimit : 0
+    // A multiple of four, which is how many registers leaving a function looks at at once.
+    let owned = (parts.frameSize - firstOwned + 3) / 4 * 4
     header = .allocate(capacity: 1)
     header.initialize(
       to: CodeHeader(
         instructions: instructions, constants: constants, slots: parts.module.slots,
         parameterCount: parts.parameters.count, requiredCount: parts.parameters.count { !$0.hasDefault },
-        frameSize: parts.frameSize, firstOwned: parts.isTopLevel ? Module.slotLimit : 0, code: self))
+        frameSize: firstOwned + owned, firstOwned: firstOwned, code: self))
   }
 
   deinit {

@@ -21,6 +21,8 @@ struct CompilerEnvironment {
   /// Natives by name, as numbers into `natives`.
   let nativeNumbers: [String: Int]
   let natives: [NativeGroup]
+  /// Counts the constants.
+  let meter: UnsafeMutablePointer<Meter>
   /// Types that parameters may be declared with besides the language's own.
   let hostTypes: Set<String>
   /// Finds, reads and compiles a module.

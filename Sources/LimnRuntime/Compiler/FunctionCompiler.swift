@@ -151,7 +151,7 @@ final class FunctionCompiler {
     if let known = strings[text] { return known }
     strings[text] = parts.constants.count
     // A source comes from outside: nothing in it may pose as a token.
-    return addConstant(.string(owned: TokenTable.cleaned(text)))
+    return addConstant(.string(owned: TokenTable.cleaned(text), unit.environment.meter))
   }
 
   func constant(_ value: Double) -> Int {

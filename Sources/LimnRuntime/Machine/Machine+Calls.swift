@@ -177,7 +177,7 @@ extension Machine {
     }
     for value in bound { value.retain() }
     if let index = target.rest {
-      bound[index] = rest.withUnsafeBufferPointer { .list(copying: $0) }
+      bound[index] = rest.withUnsafeBufferPointer { .list(copying: $0, meter) }
     }
     clear(arguments, site.arguments.count)
     for (index, value) in bound.enumerated() { Machine.set(arguments, UInt16(index), value) }

@@ -48,7 +48,7 @@ extension Machine {
     let body = string.asString
     let start = body.byteOffset(ofScalar: index)
     let width = UnsafeMutablePointer<StringBody>.width(body.bytes[start])
-    return .string(bytes: UnsafeBufferPointer(start: body.bytes + start, count: width))
+    return .string(bytes: UnsafeBufferPointer(start: body.bytes + start, count: width), meter)
   }
 
   /// `r[a] = r[b][…]`, the values of the pattern in r[a], r[a + 1], …
@@ -124,7 +124,7 @@ extension Machine {
   private func slice(_ x: Value, first: Int, count: Int, step: Int) throws -> Value {
     switch x.tag {
     case .list:
-      let result = Value.list(capacity: count)
+      let result = Value.list(capacity: count, meter)
       let (source, target) = (x.asList.items, result.asList.items)
       for index in 0..<count { (target + index).initialize(to: source[first + index * step].retained()) }
       result.asList.pointee.count = count
@@ -134,9 +134,9 @@ extension Machine {
       if step == 1 {
         let start = body.byteOffset(ofScalar: first)
         let end = body.byteOffset(ofScalar: first + count)
-        return .string(bytes: UnsafeBufferPointer(start: body.bytes + start, count: end - start))
+        return .string(bytes: UnsafeBufferPointer(start: body.bytes + start, count: end - start), meter)
       }
-      var result = Value.string(capacity: count)
+      var result = Value.string(capacity: count, meter)
       for index in 0..<count {
         let piece = character(of: x, at: first + index * step)
         result.append(bytes: piece.asString.buffer)
@@ -145,7 +145,7 @@ extension Machine {
       return result
     case .range:
       let range = x.asRange.pointee
-      return .range(start: range.start + first * range.step, count: count, step: range.step * step)
+      return .range(start: range.start + first * range.step, count: count, step: range.step * step, meter)
     default: throw Fault(.type, "\(phrase(x)) cannot be sliced")
     }
   }

@@ -13,7 +13,7 @@ extension Machine {
 
   func makeRange(_ lower: Value, _ upper: Value, isClosed: Bool) throws -> Value {
     let range = try rangeCount(lower, upper, isClosed: isClosed)
-    return .range(start: range.start, count: range.count, step: 1)
+    return .range(start: range.start, count: range.count, step: 1, meter)
   }
 
   private func rangeCount(_ lower: Value, _ upper: Value, isClosed: Bool) throws -> (start: Int, count: Int) {
@@ -74,7 +74,7 @@ extension Machine {
       guard index < body.pointee.count else { return nil }
       let width = UnsafeMutablePointer<StringBody>.width(body.bytes[index])
       hidden[1] = .int(index + width)
-      return .string(bytes: UnsafeBufferPointer(start: body.bytes + index, count: width))
+      return .string(bytes: UnsafeBufferPointer(start: body.bytes + index, count: width), meter)
     default:
       let host = value.asHost.pointee.object
       guard index < host.itemCount ?? 0 else { return nil }
@@ -117,6 +117,8 @@ extension Machine {
     guard count <= Machine.itemLimit else {
       throw Fault(.memory, "\(phrase(value)) has \(count) items, too many for one list")
     }
+    // The items in Swift's own list and in the value made of it.
+    try require(2 * count * MemoryLayout<Value>.stride)
     var result: [Value] = []
     try forEach(value) { result.append(pooled($0.retained())) }
     return result
@@ -140,7 +142,7 @@ extension Machine {
 
   func makeMap(_ r: UnsafeMutablePointer<Value>, _ i: Instruction) throws {
     let values = r + Int(i.b)
-    let map = Value.map(capacity: Int(i.c))
+    let map = Value.map(capacity: Int(i.c), meter)
     for entry in 0..<Int(i.c) {
       let key = values[2 * entry]
       let hash: UInt64
@@ -160,7 +162,7 @@ extension Machine {
   /// A function with the captures its code asks for, taken from consecutive registers.
   func makeFunction(_ code: Code, _ registers: UnsafeMutablePointer<Value>) {
     let count = code.captureCount
-    let function = Value.function(code, captures: UnsafeBufferPointer(start: registers, count: count))
+    let function = Value.function(code, captures: UnsafeBufferPointer(start: registers, count: count), meter)
     for index in 0..<count { registers[index] = .nil }
     Machine.set(registers, 0, function)
   }
@@ -168,7 +170,7 @@ extension Machine {
   /// The texts of consecutive registers as one string.
   func concatenate(_ r: UnsafeMutablePointer<Value>, _ i: Instruction) throws {
     let parts = r + Int(i.b)
-    var result = Value.string(capacity: 32)
+    var result = Value.string(capacity: 32, meter)
     do {
       for index in 0..<Int(i.c) { try append(parts[index], to: &result) }
     } catch {
@@ -212,7 +214,7 @@ extension Machine {
 
   /// `x += [item]` for what is no list.
   func appendOne(_ r: UnsafeMutablePointer<Value>, _ i: Instruction) throws {
-    let list = Value.list(taking: r + Int(i.b), count: 1)
+    let list = Value.list(taking: r + Int(i.b), count: 1, meter)
     r[Int(i.b)] = list
     try change(r + Int(i.a), .add, list)
   }

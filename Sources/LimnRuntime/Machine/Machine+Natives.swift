@@ -76,7 +76,9 @@ extension Machine {
       index &+= 1
     }
     let call = NativeCall(context: Context(machine: self), form: form.pointee.form, arguments: arguments)
-    return try form.pointee.body(call).retained()
+    let result = try form.pointee.body(call)
+    if meter.pointee.used > meter.pointee.ceiling || outsideBytes != nil { try checkMemory() }
+    return result.retained()
   }
 
   /// The default for an argument that was not given, or the fault for one of the wrong type.
@@ -90,7 +92,7 @@ extension Machine {
         return
       }
       if index == form.restIndex {
-        arguments[index] = .list(capacity: 0)
+        arguments[index] = .list(capacity: 0, meter)
         return
       }
       throw missing(form.native.name, parameter.name, form.native.signature)

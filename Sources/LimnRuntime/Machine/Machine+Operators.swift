@@ -30,6 +30,7 @@ extension Machine {
       if x.tag == .string, y.tag == .string {
         // `s += s`: the second holder makes the first a copy, so that no buffer moves while it is read.
         let shared = x.bits == y.bits
+        try reserve(x, y.asString.pointee.count, isCopied: shared)
         if shared { y.retain() }
         place.pointee.append(bytes: y.asString.buffer)
         if shared { y.release() }
@@ -37,6 +38,7 @@ extension Machine {
       }
       if x.tag == .list, y.tag == .list {
         let shared = x.bits == y.bits
+        try reserve(x, y.asList.pointee.count, isCopied: shared)
         if shared { y.retain() }
         place.pointee.makeUniqueList(extra: y.asList.pointee.count)
         let target = place.pointee.asList
@@ -64,9 +66,11 @@ extension Machine {
     case (.int, .float): if let result = try floats(op, Double(x.asInt), y.asFloat, x, y) { return result }
     case (.float, .int): if let result = try floats(op, x.asFloat, Double(y.asInt), x, y) { return result }
     case (.float, .float): if let result = try floats(op, x.asFloat, y.asFloat, x, y) { return result }
-    case (.string, .string): if let result = strings(op, x, y) { return result }
+    case (.string, .string): if let result = try strings(op, x, y) { return result }
     case (.list, .list) where op == .add:
-      var result = Value.list(copying: x.asList.buffer, capacity: x.asList.pointee.count + y.asList.pointee.count)
+      let count = x.asList.pointee.count + y.asList.pointee.count
+      try require(count * MemoryLayout<Value>.stride)
+      var result = Value.list(copying: x.asList.buffer, capacity: count, meter)
       for item in y.asList.buffer { result.append(taking: item.retained()) }
       return result
     default: break
@@ -178,10 +182,11 @@ extension Machine {
     return result
   }
 
-  private func strings(_ op: BinaryOperator, _ x: Value, _ y: Value) -> Value? {
+  private func strings(_ op: BinaryOperator, _ x: Value, _ y: Value) throws -> Value? {
     let (a, b) = (x.asString, y.asString)
     if op == .add {
-      var result = Value.string(capacity: a.pointee.count + b.pointee.count)
+      try require(a.pointee.count + b.pointee.count)
+      var result = Value.string(capacity: a.pointee.count + b.pointee.count, meter)
       result.append(bytes: a.buffer)
       result.append(bytes: b.buffer)
       return result

@@ -7,6 +7,7 @@ extension Machine {
     switch place.pointee.tag {
     case .list where key.range == nil:
       let index = try position(key, place.pointee.asList.pointee.count, "list")
+      if !place.pointee.isUnique { try require(place.pointee.asList.pointee.count * MemoryLayout<Value>.stride) }
       place.pointee.makeUniqueList()
       let item = place.pointee.asList.items + index
       let old = item.pointee
@@ -15,6 +16,10 @@ extension Machine {
       old.release()
     case .map:
       let hash = try Equality.keyHash(key)
+      let body = place.pointee.asMap
+      if body.pointee.count == body.pointee.capacity || !place.pointee.isUnique {
+        try require(body.pointee.capacity * (MemoryLayout<MapSlot>.stride + 8))
+      }
       place.pointee.makeUniqueMap()
       place.pointee.insert(takingKey: key.retained(), hash: hash, takingValue: value.pointee)
       value.pointee = .nil
@@ -55,7 +60,9 @@ extension Machine {
       part = try IndexItem.resolve(start: start, end: end, step: step, count: old.pointee.count)
     }
     guard part.step == 1 else { throw Fault(.value, "only a slice without steps can be replaced") }
-    var result = Value.list(capacity: old.pointee.count - part.count + value.asList.pointee.count)
+    let count = old.pointee.count - part.count + value.asList.pointee.count
+    try require(count * MemoryLayout<Value>.stride)
+    var result = Value.list(capacity: count, meter)
     for index in 0..<part.first { result.append(taking: old.items[index].retained()) }
     for item in value.asList.buffer { result.append(taking: item.retained()) }
     for index in part.first + part.count..<old.pointee.count { result.append(taking: old.items[index].retained()) }
@@ -141,7 +148,7 @@ extension Machine {
   ) throws -> Value {
     switch step {
     case .field(let name):
-      let key = Value.string(owned: name)
+      let key = Value.string(owned: name, meter)
       defer { key.release() }
       if place.pointee.tag == .map { return try takeEntry(place, key) }
       return try field(place.pointee, key)
@@ -182,7 +189,7 @@ extension Machine {
       try setElement(place, at: try indexItems(parts, values), taking: value)
     case .field(let name):
       if place.pointee.tag == .map {
-        let key = Value.string(owned: name)
+        let key = Value.string(owned: name, meter)
         defer { key.release() }
         return try setElement(place, key: key, taking: value)
       }

@@ -20,6 +20,12 @@ extension Machine {
     return value
   }
 
+  /// Whether a value is a function of the language with that many parameters.
+  @inline(__always)
+  static func takes(_ callee: Value, argumentCount: UInt16) -> Bool {
+    callee.tag == .function && callee.asFunction.pointee.code.pointee.parameterCount == Int(argumentCount)
+  }
+
   /// `x op y` for ints and floats at once, else by way of the slow path.
   @inline(__always)
   func compare(_ op: BinaryOperator, _ x: Value, _ y: Value) throws -> Bool {
@@ -247,19 +253,19 @@ extension Machine {
             try appendTexts(r, i.pointee)
           case .appendOne:
             if r[Int(i.a)].tag == .list {
-              r[Int(i.a)].append(taking: Machine.take(r, i.b))
+              try append(to: r + Int(i.a), taking: r + Int(i.b))
             } else {
               try appendOne(r, i.pointee)
             }
           case .makeList:
             let values = r + Int(i.b)
-            let list = Value.list(taking: values, count: Int(i.c))
+            let list = Value.list(taking: values, count: Int(i.c), meter)
             for offset in 0..<Int(i.c) { values[offset] = .nil }
             Machine.set(r, i.a, list)
           case .makeMap:
             try makeMap(r, i.pointee)
           case .appendItem:
-            r[Int(i.a)].append(taking: Machine.take(r, i.b))
+            try append(to: r + Int(i.a), taking: r + Int(i.b))
           case .insertEntry:
             try setElement(r + Int(i.a), key: r[Int(i.b)], taking: r + Int(i.b) + 1)
           case .makeRange:
@@ -304,16 +310,16 @@ extension Machine {
           case .setPath:
             try setPath(r + Int(i.a), code.pointee.code.tables.paths[Int(i.c)], r + Int(i.b))
 
-          // MARK: Jumps
+          // MARK: Jumps. A look at the limits comes before the jump, so that an error there stands inside of its `try`.
           case .jump:
             pc += i.wide
           case .loop:
-            pc += i.wide
             budget &-= 1
             if budget == 0 {
               budget = try refill(used: chunk)
               chunk = budget
             }
+            pc += i.wide
           case .jumpIfFalse:
             let x = r[Int(i.a)]
             if x.tag != .bool { throw conditionFault(x, nil) }
@@ -326,12 +332,12 @@ extension Machine {
             let x = r[Int(i.a)]
             if x.tag != .bool { throw conditionFault(x, nil) }
             if x.asBool {
-              pc += i.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += i.wide
             }
           case .checkBool:
             let x = r[Int(i.a)]
@@ -364,133 +370,133 @@ extension Machine {
 
           case .loopIfLess:
             if try compare(.less, r[Int(i.a)], r[Int(i.b)]) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfLessEqual:
             if try compare(.lessEqual, r[Int(i.a)], r[Int(i.b)]) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfGreater:
             if try compare(.greater, r[Int(i.a)], r[Int(i.b)]) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfGreaterEqual:
             if try compare(.greaterEqual, r[Int(i.a)], r[Int(i.b)]) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfEqual:
             if try compare(.equal, r[Int(i.a)], r[Int(i.b)]) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfNotEqual:
             if try compare(.notEqual, r[Int(i.a)], r[Int(i.b)]) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfLessInt:
             if try compare(.less, r[Int(i.a)], .int(i.signedB)) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfLessEqualInt:
             if try compare(.lessEqual, r[Int(i.a)], .int(i.signedB)) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfGreaterInt:
             if try compare(.greater, r[Int(i.a)], .int(i.signedB)) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfGreaterEqualInt:
             if try compare(.greaterEqual, r[Int(i.a)], .int(i.signedB)) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfEqualInt:
             if try compare(.equal, r[Int(i.a)], .int(i.signedB)) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
           case .loopIfNotEqualInt:
             if try compare(.notEqual, r[Int(i.a)], .int(i.signedB)) {
-              pc += 1 + pc.pointee.wide
               budget &-= 1
               if budget == 0 {
                 budget = try refill(used: chunk)
                 chunk = budget
               }
+              pc += 1 + pc.pointee.wide
             } else {
               pc += 1
             }
@@ -513,12 +519,12 @@ extension Machine {
             hidden[1].bits = left &- 1
             Machine.set(r, i.b, hidden[0])
             hidden[0].bits &+= 1
-            pc += 1 + pc.pointee.wide
             budget &-= 1
             if budget == 0 {
               budget = try refill(used: chunk)
               chunk = budget
             }
+            pc += 1 + pc.pointee.wide
           case .loopStart:
             try loopStart(r + Int(i.a))
           case .loopNext:
@@ -539,25 +545,49 @@ extension Machine {
               }
               Machine.set(r, i.b, item)
             }
-            pc += 1 + pc.pointee.wide
             budget &-= 1
             if budget == 0 {
               budget = try refill(used: chunk)
               chunk = budget
             }
+            pc += 1 + pc.pointee.wide
           case .loopNextPair:
             guard try nextPair(r + Int(i.a), into: r + Int(i.b)) else {
               pc += 1
               continue
             }
-            pc += 1 + pc.pointee.wide
             budget &-= 1
             if budget == 0 {
               budget = try refill(used: chunk)
               chunk = budget
             }
+            pc += 1 + pc.pointee.wide
 
           // MARK: Calls
+          case .callSlot where Machine.takes(code.pointee.slots[Int(i.b)], argumentCount: pc.pointee.a):
+            // The usual call, apart from the others so that it asks nothing they need.
+            pc += 1
+            let callee = code.pointee.slots[Int(i.b)].asFunction
+            let target = callee.pointee.code
+            let arguments = r + Int(i.a)
+            if state.pointee.depth >= state.pointee.depthLimit
+              || arguments + target.pointee.frameSize >= state.pointee.stackEnd
+            {
+              throw recursionFault(state.pointee.depth)
+            }
+            (state.pointee.frames + state.pointee.depth).initialize(
+              to: Frame(code: code, pc: pc, base: r, function: function))
+            state.pointee.depth &+= 1
+            function = callee
+            code = target
+            r = arguments
+            k = code.pointee.constants
+            pc = UnsafePointer(code.pointee.instructions)
+            budget &-= 1
+            if budget == 0 {
+              budget = try refill(used: chunk)
+              chunk = budget
+            }
           case .callSlot, .callFar, .callValue:
             let site = pc.pointee
             pc += 1
@@ -606,15 +636,13 @@ extension Machine {
             Machine.set(r, i.a, result)
           case .return, .returnNil:
             let result = i.op == .return ? Machine.take(r, i.a) : .nil
-            let size = code.pointee.frameSize
-            var index = code.pointee.firstOwned
-            while index < size {
-              let value = r[index]
-              if value.isObject {
-                r[index] = .nil
-                value.releaseObject()
-              }
-              index &+= 1
+            // Four registers at a time: tags of objects have bit 3, and frames are made of fours.
+            var register = r + code.pointee.firstOwned
+            let end = r + code.pointee.frameSize
+            while register < end {
+              let tags = register[0].tag.raw | register[1].tag.raw | register[2].tag.raw | register[3].tag.raw
+              if tags & 8 != 0 { release(register, from: 0, to: 4) }
+              register += 4
             }
             if state.pointee.depth == entryDepth { return result }
             r.pointee = result
@@ -650,7 +678,7 @@ extension Machine {
         while true {
           if let target = settle(&fault, code, pc) {
             state.pointee.caught.release()
-            state.pointee.caught = .host(owned: ErrorValue(fault))
+            state.pointee.caught = .host(owned: ErrorValue(fault), meter)
             pc = UnsafePointer(code.pointee.instructions) + target
             break
           }

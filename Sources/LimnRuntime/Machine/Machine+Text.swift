@@ -95,11 +95,16 @@ extension Machine {
   /// Appends what interpolation writes; a token becomes its one character.
   func append(_ value: Value, to string: inout Value) throws {
     switch value.tag {
-    case .string: string.append(bytes: value.asString.buffer)
+    case .string:
+      try reserve(string, value.asString.pointee.count)
+      string.append(bytes: value.asString.buffer)
     case .int: append(digits: value.asInt, to: &string)
     case .host where value.asHost.pointee.object.isToken:
       append(text: String(Character(try tokens.character(of: value.asHost.pointee.object))), to: &string)
-    default: append(text: text(value), to: &string)
+    default:
+      let text = text(value)
+      try reserve(string, text.utf8.count)
+      append(text: text, to: &string)
     }
   }
 

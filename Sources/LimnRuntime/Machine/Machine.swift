@@ -57,6 +57,10 @@ final class Machine {
   let natives: [NativeGroup]
   let nativeNumbers: [String: Int]
   let plainForms: PlainForms
+  /// Counts the values of the interpreter.
+  let meter: UnsafeMutablePointer<Meter>
+  /// See ``Interpreter/outsideBytes``.
+  var outsideBytes: (() -> Int)?
   /// Turns errors of other modules, thrown by natives, into faults; nil leaves it to the machine.
   var translateError: ((any Error) -> Fault?)?
   /// The tests that `test` statements entered.
@@ -79,9 +83,10 @@ final class Machine {
   }
 
   init(
-    natives: [NativeGroup], nativeNumbers: [String: Int], interrupt: InterruptFlag,
+    meter: UnsafeMutablePointer<Meter>, natives: [NativeGroup], nativeNumbers: [String: Int], interrupt: InterruptFlag,
     stackEnd: UnsafeMutablePointer<Value>, top: UnsafeMutablePointer<Value>, depth: Int
   ) {
+    self.meter = meter
     self.natives = natives
     self.nativeNumbers = nativeNumbers
     plainForms = PlainForms(nativeCount: natives.count)
@@ -100,6 +105,7 @@ final class Machine {
     state.pointee.frames.deallocate()
     state.pointee.pool.deallocate()
     state.deallocate()
+    Meter.abandon(meter)
     plainForms.deallocate()
   }
 
@@ -192,6 +198,7 @@ final class Machine {
       }
     }
     try checkLimits()
+    if meter.pointee.used > meter.pointee.ceiling { try checkMemory() }
   }
 
   func checkLimits() throws {

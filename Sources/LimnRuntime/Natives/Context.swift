@@ -18,15 +18,15 @@ extension Making {
   // MARK: Values. They live to the end of the native call; nobody counts references by hand.
 
   /// A string. Private code points are kept: use ``make(outside:)`` for text from files and other programs.
-  package func make(_ text: String) -> Value { context.machine.pooled(.string(owned: text)) }
+  package func make(_ text: String) -> Value { context.machine.pooled(.string(owned: text, context.machine.meter)) }
 
   /// A string from outside the language: code points that would look like tokens become U+FFFD.
   package func make(outside text: String) -> Value { make(TokenTable.cleaned(text)) }
 
-  package func make(_ object: any HostObject) -> Value { context.machine.pooled(.host(owned: object)) }
+  package func make(_ object: any HostObject) -> Value { context.machine.pooled(.host(owned: object, context.machine.meter)) }
 
   package func make(_ items: [Value]) -> Value {
-    items.withUnsafeBufferPointer { context.machine.pooled(.list(copying: $0)) }
+    items.withUnsafeBufferPointer { context.machine.pooled(.list(copying: $0, context.machine.meter)) }
   }
 
   package func make(_ items: [Int]) -> Value { make(items.map { .int($0) }) }
@@ -39,7 +39,7 @@ extension Making {
   ///
   /// - Throws: When a key is of a type that cannot be one.
   package func make(entries: [(Value, Value)]) throws -> Value {
-    let map = context.machine.pooled(.map(capacity: entries.count))
+    let map = context.machine.pooled(.map(capacity: entries.count, context.machine.meter))
     for (key, value) in entries {
       map.insert(takingKey: key.retained(), hash: try Equality.keyHash(key), takingValue: value.retained())
     }
@@ -48,9 +48,9 @@ extension Making {
 
   /// A map with names as keys, in this order.
   package func make(fields: [(String, Value)]) -> Value {
-    let map = context.machine.pooled(.map(capacity: fields.count))
+    let map = context.machine.pooled(.map(capacity: fields.count, context.machine.meter))
     for (name, value) in fields {
-      let key = Value.string(owned: name)
+      let key = Value.string(owned: name, context.machine.meter)
       map.insert(takingKey: key, hash: key.asString.hash, takingValue: value.retained())
     }
     return map
@@ -102,6 +102,9 @@ extension Making {
 
   /// Throws if the user interrupted or the time limit has passed. Call it at least once a layer.
   package func checkInterrupt() throws { try context.machine.checkLimits() }
+
+  /// Throws a memory fault if this many bytes more would pass the interpreter's limit. Call it before making what is large.
+  package func require(bytes: Int) throws { try context.machine.require(bytes) }
 
   /// Reports that a value that moves is about to change, so that a failed statement and `:undo` can put it back.
   package func willChange(_ object: any HostObject) { context.machine.journal.willChange(object) }

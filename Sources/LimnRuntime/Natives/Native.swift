@@ -60,8 +60,12 @@ final class NativeForm {
   /// What a call reads.
   let header: UnsafeMutablePointer<FormHeader>
 
-  init(_ native: Native) {
+  /// Counts the values of defaults.
+  private let meter: UnsafeMutablePointer<Meter>
+
+  init(_ native: Native, _ meter: UnsafeMutablePointer<Meter>) {
     self.native = native
+    self.meter = meter
     header = .allocate(capacity: 1)
     header.initialize(to: FormHeader(checks: .allocate(capacity: 0), parameterCount: 0, body: native.body, form: self))
   }
@@ -98,7 +102,7 @@ final class NativeForm {
       parameters.append(
         NativeParameter(
           name: parameter.name.text, type: TypeCheck(parameter.type?.name.text ?? "any"),
-          defaultValue: parameter.defaultValue.map { Constant.value(of: $0, in: native.signature) }))
+          defaultValue: parameter.defaultValue.map { Constant.value(of: $0, in: native.signature, meter) }))
       if parameter.defaultValue == nil, !parameter.isRest { required = index + 1 }
     }
     parameterCount = parameters.count
@@ -177,20 +181,20 @@ final class NativeGroup {
 /// The values of defaults in signatures: literals, lists and maps of them.
 enum Constant {
   /// The value, owned by the caller.
-  static func value(of expression: Expression, in signature: String) -> Value {
+  static func value(of expression: Expression, in signature: String, _ meter: UnsafeMutablePointer<Meter>) -> Value {
     switch expression.kind {
     case .nil: return .nil
     case .bool(let value): return .bool(value)
     case .int(let value): return .int(value)
     case .float(let value): return .float(value)
-    case .string(let literal): return .string(owned: literal.plainText ?? "")
+    case .string(let literal): return .string(owned: literal.plainText ?? "", meter)
     case .list(let items):
-      var list = Value.list(capacity: items.count)
-      for item in items { list.append(taking: value(of: item, in: signature)) }
+      var list = Value.list(capacity: items.count, meter)
+      for item in items { list.append(taking: value(of: item, in: signature, meter)) }
       return list
-    case .map(let entries) where entries.isEmpty: return .map(capacity: 0)
+    case .map(let entries) where entries.isEmpty: return .map(capacity: 0, meter)
     case .unary(.negate, let operand):
-      let number = value(of: operand, in: signature)
+      let number = value(of: operand, in: signature, meter)
       return number.tag == .int ? .int(-number.asInt) : .float(-number.asFloat)
     default: preconditionFailure("a default in the signature of a native must be a literal: \(signature)")
     }

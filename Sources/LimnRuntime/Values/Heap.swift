@@ -6,12 +6,19 @@ import Glibc
 struct ObjectHeader {
   /// How many registers, slots and containers hold the object. While it is being destroyed: the next one to destroy.
   var references: Int
-  /// The tag of values that point here, so that a chain of dying objects knows what they are.
-  var kind: UInt64
+  /// The tag of values that point here, so that a chain of dying objects knows what they are, and above its 16 bits the
+  /// address of the meter, which has 48.
+  private var kindAndMeter: UInt64
 
-  @inline(__always) init(_ tag: Value.Tag) {
+  @inline(__always) init(_ tag: Value.Tag, _ meter: UnsafeMutablePointer<Meter>) {
     references = 1
-    kind = tag.raw
+    kindAndMeter = UInt64(UInt(bitPattern: meter)) << 16 | tag.raw
+  }
+
+  @inline(__always) var kind: Value.Tag { Value.Tag(kindAndMeter & 0xFFFF) }
+
+  @inline(__always) var meter: UnsafeMutablePointer<Meter> {
+    UnsafeMutablePointer(bitPattern: UInt(kindAndMeter >> 16)).unsafelyUnwrapped
   }
 }
 
@@ -22,6 +29,8 @@ struct FunctionBody {
   var code: UnsafeMutablePointer<CodeHeader>
   var owner: Unmanaged<Code>
   var captureCount: Int
+
+  static func size(captures: Int) -> Int { MemoryLayout<Self>.stride + captures * MemoryLayout<Value>.stride }
 }
 
 /// `start`, `start + step`, …: `count` ints.
@@ -67,26 +76,25 @@ extension Value {
   /// Whether one holder only has the object, so that it may be changed in place.
   @inline(__always) var isUnique: Bool { object.pointee.references == 1 }
 
-  static func range(start: Int, count: Int, step: Int) -> Value {
-    let body = UnsafeMutablePointer<RangeBody>.allocate(capacity: 1)
-    body.initialize(to: RangeBody(header: ObjectHeader(.range), start: start, count: count, step: step))
+  static func range(start: Int, count: Int, step: Int, _ meter: UnsafeMutablePointer<Meter>) -> Value {
+    let body = Meter.allocate(MemoryLayout<RangeBody>.stride, meter).bindMemory(to: RangeBody.self, capacity: 1)
+    body.initialize(to: RangeBody(header: ObjectHeader(.range, meter), start: start, count: count, step: step))
     return Value(.range, body)
   }
 
   /// A new object that holds `object`; the caller owns it.
-  static func host(owned object: any HostObject) -> Value {
-    let body = UnsafeMutablePointer<HostBody>.allocate(capacity: 1)
-    body.initialize(to: HostBody(header: ObjectHeader(.host), object: object))
+  static func host(owned object: any HostObject, _ meter: UnsafeMutablePointer<Meter>) -> Value {
+    let body = Meter.allocate(MemoryLayout<HostBody>.stride, meter).bindMemory(to: HostBody.self, capacity: 1)
+    body.initialize(to: HostBody(header: ObjectHeader(.host, meter), object: object))
     return Value(.host, body)
   }
 
   /// A function that takes over the captures.
-  static func function(_ code: Code, captures: UnsafeBufferPointer<Value>) -> Value {
-    let size = MemoryLayout<FunctionBody>.stride + captures.count * MemoryLayout<Value>.stride
-    let body = malloc(size)!.bindMemory(to: FunctionBody.self, capacity: 1)
+  static func function(_ code: Code, captures: UnsafeBufferPointer<Value>, _ meter: UnsafeMutablePointer<Meter>) -> Value {
+    let body = Meter.allocate(FunctionBody.size(captures: captures.count), meter).bindMemory(to: FunctionBody.self, capacity: 1)
     body.initialize(
       to: FunctionBody(
-        header: ObjectHeader(.function), code: code.header, owner: .passRetained(code), captureCount: captures.count))
+        header: ObjectHeader(.function, meter), code: code.header, owner: .passRetained(code), captureCount: captures.count))
     if let source = captures.baseAddress { body.captures.initialize(from: source, count: captures.count) }
     return Value(.function, body)
   }
@@ -102,32 +110,37 @@ enum Heap {
     value.object.pointee.references = 0
     while let header = dying {
       dying = UnsafeMutablePointer(bitPattern: header.pointee.references)
-      let kind = Value.Tag(header.pointee.kind)
+      let kind = header.pointee.kind
+      let meter = header.pointee.meter
       switch kind {
       case .list:
         let body = Value(kind, header).asList
         drop(body.items, body.pointee.count, &dying)
-        free(body)
+        Meter.free(body, ListBody.size(capacity: body.pointee.capacity), meter)
       case .map:
         let body = Value(kind, header).asMap
         for index in 0..<body.pointee.count {
           drop(body.pointee.entries + index, &dying)
         }
-        free(body.pointee.entries)
-        free(body.pointee.index)
-        free(body)
+        let (entries, index) = (body.pointee.entries, body.pointee.index)
+        let size = MapBody.size(capacity: body.pointee.capacity, isIndexed: index != nil, mask: body.pointee.indexMask)
+        free(entries)
+        free(index)
+        Meter.free(body, size, meter)
       case .function:
         let body = Value(kind, header).asFunction
         drop(body.captures, body.pointee.captureCount, &dying)
         let owner = body.pointee.owner
-        free(body)
+        Meter.free(body, FunctionBody.size(captures: body.pointee.captureCount), meter)
         owner.release()
       case .host:
         let body = Value(kind, header).asHost
         body.deinitialize(count: 1)
-        body.deallocate()
+        Meter.free(body, MemoryLayout<HostBody>.stride, meter)
+      case .string:
+        Meter.free(header, StringBody.size(capacity: Value(kind, header).asString.pointee.capacity), meter)
       default:
-        free(header)
+        Meter.free(header, MemoryLayout<RangeBody>.stride, meter)
       }
     }
   }

@@ -5,6 +5,10 @@ struct ListBody {
   var header: ObjectHeader
   var count: Int
   var capacity: Int
+
+  @inline(__always) static func size(capacity: Int) -> Int {
+    MemoryLayout<Self>.stride + capacity * MemoryLayout<Value>.stride
+  }
 }
 
 extension UnsafeMutablePointer where Pointee == ListBody {
@@ -19,24 +23,26 @@ extension UnsafeMutablePointer where Pointee == ListBody {
 
 extension Value {
   /// An empty list with room for `capacity` items; the caller owns it.
-  static func list(capacity: Int) -> Value {
-    let size = MemoryLayout<ListBody>.stride + capacity * MemoryLayout<Value>.stride
-    let body = malloc(size)!.bindMemory(to: ListBody.self, capacity: 1)
-    body.initialize(to: ListBody(header: ObjectHeader(.list), count: 0, capacity: capacity))
+  @inline(__always)
+  static func list(capacity: Int, _ meter: UnsafeMutablePointer<Meter>) -> Value {
+    let body = Meter.allocate(ListBody.size(capacity: capacity), meter).bindMemory(to: ListBody.self, capacity: 1)
+    body.initialize(to: ListBody(header: ObjectHeader(.list, meter), count: 0, capacity: capacity))
     return Value(.list, body)
   }
 
   /// A list that takes over `count` values.
-  static func list(taking values: UnsafePointer<Value>, count: Int) -> Value {
-    let list = list(capacity: count)
+  static func list(taking values: UnsafePointer<Value>, count: Int, _ meter: UnsafeMutablePointer<Meter>) -> Value {
+    let list = list(capacity: count, meter)
     list.asList.items.initialize(from: values, count: count)
     list.asList.pointee.count = count
     return list
   }
 
   /// A list that retains copies of the values.
-  static func list(copying values: UnsafeBufferPointer<Value>, capacity: Int = 0) -> Value {
-    let list = list(capacity: max(capacity, values.count))
+  static func list(
+    copying values: UnsafeBufferPointer<Value>, capacity: Int = 0, _ meter: UnsafeMutablePointer<Meter>
+  ) -> Value {
+    let list = list(capacity: max(capacity, values.count), meter)
     let items = list.asList.items
     for index in 0..<values.count { (items + index).initialize(to: values[index].retained()) }
     list.asList.pointee.count = values.count
@@ -52,13 +58,15 @@ extension Value {
     if isUnique {
       guard needed > body.pointee.capacity else { return }
       let capacity = max(needed, 2 * body.pointee.capacity, 4)
-      let size = MemoryLayout<ListBody>.stride + capacity * MemoryLayout<Value>.stride
-      let moved = realloc(body, size)!.bindMemory(to: ListBody.self, capacity: 1)
+      let moved = Meter.reallocate(
+        body, from: ListBody.size(capacity: body.pointee.capacity), to: ListBody.size(capacity: capacity),
+        body.pointee.header.meter
+      ).bindMemory(to: ListBody.self, capacity: 1)
       moved.pointee.capacity = capacity
       self = Value(.list, moved)
     } else {
       let capacity = extra == 0 ? needed : max(needed, 2 * body.pointee.count, 4)
-      let copy = Value.list(copying: body.buffer, capacity: capacity)
+      let copy = Value.list(copying: body.buffer, capacity: capacity, body.pointee.header.meter)
       release()
       self = copy
     }

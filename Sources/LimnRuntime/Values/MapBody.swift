@@ -16,17 +16,22 @@ struct MapBody {
   /// Open addressing over a power of two; −1 is free. Nil while few entries are searched one by one.
   var index: UnsafeMutablePointer<Int32>?
   var indexMask: Int
+
+  static func size(capacity: Int, isIndexed: Bool, mask: Int) -> Int {
+    MemoryLayout<Self>.stride + capacity * MemoryLayout<MapSlot>.stride + (isIndexed ? 4 * (mask + 1) : 0)
+  }
 }
 
 extension Value {
   /// An empty map with room for `capacity` entries; the caller owns it.
-  static func map(capacity: Int) -> Value {
-    let body = malloc(MemoryLayout<MapBody>.stride)!.bindMemory(to: MapBody.self, capacity: 1)
+  static func map(capacity: Int, _ meter: UnsafeMutablePointer<Meter>) -> Value {
+    let body = Meter.allocate(MemoryLayout<MapBody>.stride, meter).bindMemory(to: MapBody.self, capacity: 1)
+    meter.pointee.used &+= max(capacity, 1) * MemoryLayout<MapSlot>.stride
     let entries = malloc(max(capacity, 1) * MemoryLayout<MapSlot>.stride)!
       .bindMemory(to: MapSlot.self, capacity: max(capacity, 1))
     body.initialize(
       to: MapBody(
-        header: ObjectHeader(.map), count: 0, capacity: max(capacity, 1), entries: entries, index: nil, indexMask: 0))
+        header: ObjectHeader(.map, meter), count: 0, capacity: max(capacity, 1), entries: entries, index: nil, indexMask: 0))
     return Value(.map, body)
   }
 
@@ -34,7 +39,7 @@ extension Value {
   mutating func makeUniqueMap() {
     guard !isUnique else { return }
     let old = asMap
-    let copy = Value.map(capacity: old.pointee.count + old.pointee.count / 2)
+    let copy = Value.map(capacity: old.pointee.count + old.pointee.count / 2, old.pointee.header.meter)
     let new = copy.asMap
     for index in 0..<old.pointee.count {
       let entry = old.pointee.entries[index]
@@ -62,6 +67,7 @@ extension Value {
       let capacity = max(4, 2 * body.pointee.capacity)
       body.pointee.entries = realloc(body.pointee.entries, capacity * MemoryLayout<MapSlot>.stride)!
         .bindMemory(to: MapSlot.self, capacity: capacity)
+      body.pointee.header.meter.pointee.used &+= (capacity - body.pointee.capacity) * MemoryLayout<MapSlot>.stride
       body.pointee.capacity = capacity
     }
     let position = body.pointee.count
@@ -104,7 +110,7 @@ extension UnsafeMutablePointer where Pointee == MapBody {
 
   /// The value of a key that is a plain string, or nil.
   func value(of name: String) -> Value? {
-    let key = Value.string(owned: name)
+    let key = Value.string(owned: name, pointee.header.meter)
     defer { key.release() }
     return find(key, hash: key.asString.hash).map { pointee.entries[$0].value }
   }
@@ -119,6 +125,7 @@ extension UnsafeMutablePointer where Pointee == MapBody {
   func rebuildIndex() {
     var size = 32
     while size < 4 * pointee.count { size *= 2 }
+    pointee.header.meter.pointee.used &+= 4 * (size - (pointee.index == nil ? 0 : pointee.indexMask + 1))
     free(pointee.index)
     let index = malloc(size * 4)!.bindMemory(to: Int32.self, capacity: size)
     memset(index, 0xFF, size * 4)

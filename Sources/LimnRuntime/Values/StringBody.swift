@@ -14,6 +14,8 @@ struct StringBody {
   var scalarCount: Int
   /// 0 until somebody asks.
   var hash: UInt64
+
+  @inline(__always) static func size(capacity: Int) -> Int { MemoryLayout<Self>.stride + capacity }
 }
 
 extension UnsafeMutablePointer where Pointee == StringBody {
@@ -73,23 +75,24 @@ extension UnsafeMutablePointer where Pointee == StringBody {
 
 extension Value {
   /// An empty string with room for `capacity` bytes; the caller owns it.
-  static func string(capacity: Int) -> Value {
-    let body = malloc(MemoryLayout<StringBody>.stride + capacity)!.bindMemory(to: StringBody.self, capacity: 1)
+  @inline(__always)
+  static func string(capacity: Int, _ meter: UnsafeMutablePointer<Meter>) -> Value {
+    let body = Meter.allocate(StringBody.size(capacity: capacity), meter).bindMemory(to: StringBody.self, capacity: 1)
     body.initialize(
-      to: StringBody(header: ObjectHeader(.string), count: 0, capacity: capacity, scalarCount: -1, hash: 0))
+      to: StringBody(header: ObjectHeader(.string, meter), count: 0, capacity: capacity, scalarCount: -1, hash: 0))
     return Value(.string, body)
   }
 
-  static func string(bytes: UnsafeBufferPointer<UInt8>) -> Value {
-    let string = string(capacity: bytes.count)
+  static func string(bytes: UnsafeBufferPointer<UInt8>, _ meter: UnsafeMutablePointer<Meter>) -> Value {
+    let string = string(capacity: bytes.count, meter)
     if let source = bytes.baseAddress { memcpy(string.asString.bytes, source, bytes.count) }
     string.asString.pointee.count = bytes.count
     return string
   }
 
-  static func string(owned text: String) -> Value {
+  static func string(owned text: String, _ meter: UnsafeMutablePointer<Meter>) -> Value {
     var text = text
-    return text.withUTF8 { string(bytes: $0) }
+    return text.withUTF8 { string(bytes: $0, meter) }
   }
 
   /// Appends bytes in place when nobody else holds the string, else to a copy. `self` is a string.
@@ -100,7 +103,7 @@ extension Value {
     let old = body.pointee.count
     let needed = old + bytes.count
     if !isUnique {
-      var copy = Value.string(capacity: needed < 64 ? needed : 2 * needed)
+      var copy = Value.string(capacity: needed < 64 ? needed : 2 * needed, body.pointee.header.meter)
       copy.append(bytes: UnsafeBufferPointer(start: body.bytes, count: old))
       copy.append(bytes: bytes)
       release()
@@ -110,8 +113,10 @@ extension Value {
     if needed > body.pointee.capacity {
       let capacity = 2 * needed
       // `bytes` may be this string's own: `s += s` holds it twice, so it is not unique and was copied above.
-      let moved = realloc(body, MemoryLayout<StringBody>.stride + capacity)!
-        .bindMemory(to: StringBody.self, capacity: 1)
+      let moved = Meter.reallocate(
+        body, from: StringBody.size(capacity: body.pointee.capacity), to: StringBody.size(capacity: capacity),
+        body.pointee.header.meter
+      ).bindMemory(to: StringBody.self, capacity: 1)
       moved.pointee.capacity = capacity
       self = Value(.string, moved)
     }

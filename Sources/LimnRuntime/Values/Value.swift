@@ -3,7 +3,7 @@
 /// Copying a `Value` counts nothing. Whoever stores one retains it by hand; code outside this module never does:
 /// the values a native makes through ``Context`` live to the end of its call, and ``Held`` keeps one for longer.
 package struct Value {
-  /// What the bits mean. Tags from `string` on are objects on the heap.
+  /// What the bits mean. Tags from `string` on, which have bit 3, are objects on the heap.
   struct Tag: Equatable {
     let raw: UInt64
     @inline(__always) init(_ raw: UInt64) { self.raw = raw }
