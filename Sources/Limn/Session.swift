@@ -84,6 +84,8 @@ public final class Session {
       limits: limits)
     link.interpreter = interpreter
     interpreter.translateError = Faults.translate
+    // The tensors of the whole process: kernels do not know whose they are.
+    if options.memoryLimit != nil { interpreter.outsideBytes = { MemoryMeter.current } }
     interpreter.scriptFolder = options.scriptFolder
     Self.findModules(for: interpreter, beside: options.scriptFolder)
     start = interpreter.snapshot()

@@ -9,6 +9,7 @@ package enum Faults {
   package static func translate(_ error: any Error) -> Fault? {
     switch error {
     case let error as ShapeError: Fault(.shape, error.message)
+    case let error as MemoryError: Fault(.memory, error.description)
     case let error as PromptError: Fault(.value, error.description)
     case let error as PipelineError: Fault(.value, error.description)
     case let error as SamplerError: Fault(.value, error.description)

@@ -1,8 +1,9 @@
 // Text to tokens in one pass over UTF-8 bytes. Never fails: what is no token is reported and left out or repaired.
 // Strings: Lexer+Strings.swift. Words and numbers: Lexer+Words.swift. Comments and foreign marks: Lexer+Foreign.swift.
 
-/// Cuts a text into tokens. A text of more than `limit` bytes (offsets are 32-bit) is told and not read.
-package func tokenize(_ source: SourceText, limit: Int = 1 << 30) -> TokenStream {
+/// Cuts a text into tokens. A text of more than `limit` bytes is told and not read: its tree
+/// would take a hundred times as much memory.
+package func tokenize(_ source: SourceText, limit: Int = 1 << 24) -> TokenStream {
   guard source.bytes.count <= limit else {
     let start = SourceRange(start: 0, end: 0)
     let message = "'\(source.name)' has \(source.bytes.count) bytes; a script has \(limit) at most"

@@ -33,7 +33,7 @@ private func run(_ text: String) {
   do {
     let program = try interpreter.compile(source)
     for statement in program.statements {
-      _ = statement.disassembly
+      _ = interpreter.disassembly(of: statement)
       let value = try interpreter.run(statement)
       if let value { interpreter.read { _ = $0.shown(value.value) } }
     }

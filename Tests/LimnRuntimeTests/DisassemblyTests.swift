@@ -5,8 +5,7 @@ import Testing
 /// Which instructions the compiler chooses where speed depends on it.
 @Suite struct DisassemblyTests {
   private func code(_ text: String) throws -> String {
-    let session = Interpreter()
-    return try session.compile(SourceText(text, name: "input")).statements.map(\.disassembly).joined(separator: "\n")
+    try Interpreter().disassembly(of: SourceText(text, name: "input"))
   }
 
   @Test func aLoopOverALiteralRangeIsOneInstructionARound() throws {
@@ -14,7 +13,45 @@ import Testing
     #expect(text.contains("rangeNext"))
     #expect(!text.contains("makeRange"))
     // The top-level variable is its own register: one addition and nothing else.
-    #expect(text.contains("\tadd 0 0 "))
+    #expect(text.contains("  add s s r"))
+  }
+
+  @Test func aFunctionReadsBesideItsSource() throws {
+    #expect(try code("func fib(n) {\n  if n < 2 { n } else { fib(n - 1) + fib(n - 2) }\n}\nprint(fib(3), \"x\")") == """
+      top level: 4 registers
+      1 | func fib(n) {
+           0  makeFunction r0 fib(n)
+           1  take fib r0
+           2  returnNil
+
+      fib(n): 4 registers
+      2 |   if n < 2 { n } else { fib(n - 1) + fib(n - 2) }
+           0  jumpUnlessLessInt r0:n 2 → 3
+           2  return r0:n
+           3  subtractInt r2 r0:n 1
+           4  callSlot r2 fib (1 argument)
+           6  subtractInt r3 r0:n 2
+           7  callSlot r3 fib (1 argument)
+           9  add r1 r2 r3
+          10  return r1
+
+      top level: 4 registers
+      4 | print(fib(3), "x")
+           0  loadInt r0 3
+           1  callSlot r0 fib (1 argument)
+           3  loadConstant r1 "x"
+           4  callNative r0 print (2 arguments)
+           6  return r0
+
+      """)
+  }
+
+  @Test func loopsShowWhereTheyGoAndWhatTheyName() throws {
+    let text = try code("func f(xs) {\n  var n = 0\n  for x in xs { n += x.size * 2.5 }\n  n\n}")
+    #expect(text.contains("loadInt r1:n 0"))
+    #expect(text.contains("loopNext r4 from r2 → 4"), "\(text)")
+    #expect(text.contains("getField r6 r4:x \"size\""), "\(text)")
+    #expect(text.contains(" 2.5"), "\(text)")
   }
 
   @Test func aComparisonAndItsJumpAreOne() throws {
@@ -22,7 +59,7 @@ import Testing
     #expect(text.contains("jumpUnlessLessInt"))
     #expect(text.contains("subtractInt"))
     #expect(text.contains("callSlot"))
-    #expect(!text.contains("\tless "))
+    #expect(!text.contains("  less "))
   }
 
   @Test func appendingMakesNothingInBetween() throws {

@@ -40,7 +40,9 @@ extension NativeCall {
   func shape(_ key: ParameterKey) throws -> Shape {
     let sizes: [Int]
     if case .int(let size)? = self[key].number { sizes = [size] } else { sizes = try ints(key) }
-    return try shapes(at: key) { try Shape.checked(sizes, op: "shape") }
+    let shape = try shapes(at: key) { try Shape.checked(sizes, op: "shape") }
+    try require(bytes: shape.count * 4)
+    return shape
   }
 
   /// Runs a shape rule; what it throws becomes the script's fault, underlined at `key`.

@@ -51,10 +51,10 @@ extension Tensor {
 enum TensorOperators {
   static func apply(_ op: BinaryOperator, _ a: Tensor, _ b: Tensor, isMask: Bool, _ context: Context) throws -> Value? {
     if op == .matmul {
-      try checked { _ = try Shape.matmul(a.shape, b.shape) }
+      try context.require(bytes: 4 * (try checked { try Shape.matmul(a.shape, b.shape) }).count)
       return context.make(matmul(a.asNumbers, b.asNumbers))
     }
-    try checked { _ = try Shape.broadcast(a.shape, b.shape, op: op.rawValue) }
+    try context.require(bytes: 4 * (try checked { try Shape.broadcast(a.shape, b.shape, op: op.rawValue) }).count)
     switch op {
     case .add: return context.make(a.asNumbers + b.asNumbers)
     case .subtract: return context.make(a.asNumbers - b.asNumbers)
@@ -87,6 +87,6 @@ enum TensorOperators {
 }
 
 /// Runs a shape rule; what it throws becomes the script's fault.
-func checked(at parameter: String? = nil, _ rule: () throws -> Void) throws {
-  do { try rule() } catch let error as ShapeError { throw Fault(.shape, error.message, parameter: parameter) }
+func checked<Result>(at parameter: String? = nil, _ rule: () throws -> Result) throws -> Result {
+  do { return try rule() } catch let error as ShapeError { throw Fault(.shape, error.message, parameter: parameter) }
 }

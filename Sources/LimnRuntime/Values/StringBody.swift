@@ -29,25 +29,26 @@ extension UnsafeMutablePointer where Pointee == StringBody {
 
   /// How many characters (code points) the string has; remembered.
   var scalars: Int {
-    if pointee.scalarCount < 0 {
-      // A code point has exactly one byte that is not a continuation byte (10xxxxxx). Eight plain bytes at a time.
-      let bytes = UnsafeRawPointer(self.bytes)
-      var continued = 0
-      var index = 0
-      while index + 8 <= pointee.count {
-        let eight = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        if eight & 0x8080_8080_8080_8080 != 0 {
-          continued &+= (eight >> 7 & ~(eight >> 6) & 0x0101_0101_0101_0101).nonzeroBitCount
-        }
-        index &+= 8
-      }
-      while index < pointee.count {
-        continued &+= bytes.load(fromByteOffset: index, as: UInt8.self) & 0xC0 == 0x80 ? 1 : 0
-        index &+= 1
-      }
-      pointee.scalarCount = pointee.count - continued
-    }
+    if pointee.scalarCount < 0 { pointee.scalarCount = Self.scalars(of: UnsafeRawBufferPointer(buffer)) }
     return pointee.scalarCount
+  }
+
+  /// A code point has exactly one byte that is not a continuation byte (10xxxxxx). Eight plain bytes at a time.
+  static func scalars(of bytes: UnsafeRawBufferPointer) -> Int {
+    var continued = 0
+    var index = 0
+    while index + 8 <= bytes.count {
+      let eight = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      if eight & 0x8080_8080_8080_8080 != 0 {
+        continued &+= (eight >> 7 & ~(eight >> 6) & 0x0101_0101_0101_0101).nonzeroBitCount
+      }
+      index &+= 8
+    }
+    while index < bytes.count {
+      continued &+= bytes[index] & 0xC0 == 0x80 ? 1 : 0
+      index &+= 1
+    }
+    return bytes.count - continued
   }
 
   var hash: UInt64 {
@@ -123,7 +124,10 @@ extension Value {
     let target = asString
     if let source = bytes.baseAddress { memcpy(target.bytes + old, source, bytes.count) }
     target.pointee.count = needed
-    target.pointee.scalarCount = -1
+    // Kept when known, so that a loop that appends and asks for the length is linear.
+    if target.pointee.scalarCount >= 0 {
+      target.pointee.scalarCount += UnsafeMutablePointer<StringBody>.scalars(of: UnsafeRawBufferPointer(bytes))
+    }
     target.pointee.hash = 0
   }
 
