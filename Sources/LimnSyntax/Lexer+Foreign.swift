@@ -20,6 +20,8 @@ extension Lexer {
       comments.append(Comment(range: range(from: start), isDoc: false, tokenIndex: tokens.count))
     case ascii("'"):
       quoted(until: [[ascii("'")]], openLength: 1, "a string stands in double quotes", help: "\"…\"")
+    case ascii("`"):
+      quoted(until: [[ascii("`")]], openLength: 1, "a string stands in double quotes", help: "\"…\"")
     case ascii("~"):
       foreign("'~' is not an operator", length: 1, help: "!", as: .bang)
     case ascii("\\"):
@@ -75,7 +77,7 @@ extension Lexer {
   private func isMeaningless(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII {
       return scalar.value < 32 && !"\n\r\t".unicodeScalars.contains(scalar)
-        || "$`\u{7F}".unicodeScalars.contains(scalar)
+        || "$\u{7F}".unicodeScalars.contains(scalar)
     }
     return !scalar.properties.isXIDStart && !scalar.properties.isWhitespace
       && !"“”„«‘’×·⋅÷−–≤≥≠→⇒…".unicodeScalars.contains(scalar)

@@ -34,14 +34,50 @@ extension Parser {
         report(.expectedStatementEnd, "expected an operator, found 'not'", at: mark.range)
         throw Failure()
       }
-      reportForeign("'in' stands only in 'for x in xs'", at: range(from: mark.range))
-      return try expression()
+      let place = range(from: mark.range)
+      let list = try expression()
+      return membership(of: value, in: list, isNegated: mark.kind == .not, at: place)
     }
+  }
+
+  /// `x in xs`: told, then taken as `xs.contains(x)`.
+  private mutating func membership(of item: Expression, in list: Expression, isNegated: Bool, at place: SourceRange) -> Expression {
+    var isSimple = true
+    switch list.kind {
+    case .binary, .unary, .range, .function, .if, .try: isSimple = source.bytes[Int(list.range.start)] == ascii("(")
+    default: break
+    }
+    let text = isSimple ? source[list.range] : "(\(source[list.range]))"
+    let help = "\(isNegated ? "not " : "")\(text).contains(\(source[item.range]))"
+    reportForeign(
+      "'in' stands only in 'for x in xs'", at: place, help: help.count <= 80 && !help.contains { $0.isNewline } ? help : "xs.contains(x)")
+    let call = Call(
+      callee: .method(receiver: list, name: Name("contains", range: place)),
+      arguments: [Call.Argument(label: nil, value: item, isSpread: false, range: item.range)], trailing: nil, argumentsRange: item.range,
+      isShorthand: false)
+    let range = SourceRange(from: item.range, to: list.range)
+    let result = Expression(.call(call), range: range)
+    return isNegated ? Expression(.unary(.not, result), range: range) : result
   }
 
   /// `c ? a : b`
   private mutating func foreignChoice(condition: Expression) throws(Failure) -> Expression {
     let mark = advance()
+    let name = shortened(source[condition.range])
+    if token.kind == .question, token.start == mark.end {
+      advance()
+      let other = try expression()
+      reportForeign(
+        "'??' is not an operator", at: SourceRange(from: mark.range, to: SourceRange(start: mark.end, end: mark.end + 1)),
+        help: "if \(name) == nil { \(shortened(source[other.range])) } else { \(name) }")
+      return condition
+    }
+    if token.kind == .dot, token.start == mark.end {
+      reportForeign(
+        "'?.' is not an operator: a value that may be nil is asked first", at: SourceRange(from: mark.range, to: token.range),
+        help: "if \(name) == nil { nil } else { \(name).… }")
+      throw Failure()
+    }
     let first = try expression()
     guard take(.colon) else {
       reportForeign("a choice is written with 'if'", at: mark.range, help: "if a { b } else { c }")
@@ -133,6 +169,10 @@ extension Parser {
     case ascii("T") where isWord("True", token) || isWord("TRUE", token): replacement = ("true", .bool(true))
     case ascii("F") where isWord("False", token) || isWord("FALSE", token): replacement = ("false", .bool(false))
     case ascii("l") where isWord("lambda", token): return try foreignLambda()
+    case ascii("a") where isWord("await", token) && peek().kind == .name && !peek().newlineBefore:
+      reportForeign("'await' is not a word of Limn: a call waits for its result", at: range)
+      advance()
+      return try operand()
     case ascii("f") where isWord("function", token) && peek().kind == .leftParen: return try foreignFunction()
     default: return nil
     }
@@ -210,8 +250,34 @@ extension Parser {
       report(.openRangeOutsideIndex, "a range without both ends stands only in an index", at: previous.range)
       throw Failure()
     }
+    if mark.kind == .bar, peek().kind == .name, let function = try foreignBars() { return function }
+    if mark.kind == .at, peek().kind == .name, peek().start == mark.end {
+      reportForeign("'@\(text(peek()))' is not a word of Limn: there are no macros and decorators", at: SourceRange(from: mark.range, to: peek().range))
+      throw Failure()
+    }
     if let opener = innermostOpener, mark.newlineBefore, beginsStatement(mark) { throw neverClosed(opener) }
     throw failure(.expectedExpression, expected: "an expression")
+  }
+
+  /// `|x, y| x + y`
+  private mutating func foreignBars() throws(Failure) -> Expression? {
+    var ahead = 1
+    while peek(ahead).kind == .name, peek(ahead + 1).kind == .comma { ahead += 2 }
+    guard peek(ahead).kind == .name, peek(ahead + 1).kind == .bar else { return nil }
+    let mark = advance()
+    var parameters: [Parameter] = []
+    while token.kind == .name {
+      parameters.append(plainParameter(advance()))
+      _ = take(.comma)
+    }
+    let bars = SourceRange(from: mark.range, to: advance().range)
+    let body = try expression()
+    let names = parameters.map(\.name.text)
+    let list = names.count == 1 ? names[0] : "(\(names.joined(separator: ", ")))"
+    reportForeign("a function is written with '=>'", at: bars, help: "\(list) => \(shortened(source[body.range]))")
+    let range = range(from: mark.range)
+    return Expression(
+      .function(Function(form: .arrow, name: nil, parameters: parameters, body: .expression(body), range: range)), range: range)
   }
 
   /// `{}`, `{"a": 1}`: a map in braces.
@@ -232,6 +298,14 @@ extension Parser {
     case .stringOpen, .int: isMap = true
     case .name: isMap = peek(2).kind == .colon || peek(2).kind == .comma
     default: isMap = false
+    }
+    if next.kind == .name, peek(2).kind == .in || peek(2).kind == .arrow || peek(2).kind == .thinArrow {
+      let name = text(next)
+      try skipBraces()
+      reportForeign(
+        "a function begins with its parameters, not with '{'", at: SourceRange(from: opener.range, to: next.range),
+        help: "\(name) => …")
+      return Expression(.missing, range: range(from: opener.range))
     }
     if !isMap {
       report(
@@ -265,6 +339,13 @@ extension Parser {
   }
 
   // MARK: - In brackets
+
+  /// `[1, 2; 3, 4]`, `[1 2; 3 4]`: told at the `;`.
+  mutating func foreignMatrix() -> Bool {
+    guard token.kind == .semicolon, !token.newlineBefore else { return false }
+    reportForeign("rows are lists in a list", at: token.range, help: "tensor([[1, 2], [3, 4]])")
+    return true
+  }
 
   /// `(a, b)`: told, then taken as a list.
   mutating func foreignTuple(_ first: Expression, _ opener: Token) throws(Failure) -> Expression {
@@ -330,9 +411,10 @@ extension Parser {
     var upper: Expression?
     if !endsSlice { upper = try binary(from: Parser.additiveLevel) }
     let hasStep = token.kind == .colon
+    var step: Expression?
     if hasStep {
       advance()
-      if !endsSlice { _ = try binary(from: Parser.additiveLevel) }
+      if !endsSlice { step = try binary(from: Parser.additiveLevel) }
     }
     let range = range(from: first)
     let (low, high) = (lower.map { source[$0.range] } ?? "", upper.map { source[$0.range] } ?? "")
@@ -340,10 +422,18 @@ extension Parser {
     let name = source[base.range]
     let help = slice.count + name.count <= 60 ? "\(name)[\(slice)]" : slice
     reportForeign(
-      hasStep ? "a slice is written with '..<', and has no step" : "a slice is written with '..<', not ':'", at: range,
-      help: hasStep ? nil : help)
+      hasStep ? "a slice is written with '..<'; each n-th item is a range with 'by'" : "a slice is written with '..<', not ':'", at: range,
+      help: hasStep ? stepHelp(name, low, high, step.map { source[$0.range] } ?? "1") : help)
     if lower == nil, upper == nil { return .wholeAxis(range) }
     return .slice(lower: lower, upper: upper, isClosed: false, range: range)
+  }
+
+  /// What Limn has for `x[a:b:c]`.
+  private func stepHelp(_ name: String, _ low: String, _ high: String, _ step: String) -> String? {
+    guard name.count + low.count + high.count + step.count <= 50 else { return nil }
+    if step == "-1" { return low.isEmpty && high.isEmpty ? "\(name).reversed()" : nil }
+    if step.hasPrefix("-") || low.hasPrefix("-") || high.hasPrefix("-") { return nil }
+    return "\(name)[(\(low.isEmpty ? "0" : low)..<\(high.isEmpty ? "len(\(name))" : high)).by(\(step))]"
   }
 
   private var endsSlice: Bool {

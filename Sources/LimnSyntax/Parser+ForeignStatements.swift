@@ -27,6 +27,24 @@ extension Parser {
         help: next.kind == .name ? "use \(text(next))" : "use name")
       skipLine()
       return .expression(Expression(.missing, range: mark.range))
+    case "int", "float", "double", "string", "bool", "char", "long", "number":
+      guard next.kind == .name, peek(2).kind == .assign else { return nil }
+      reportForeign("a name is declared without its type", at: mark.range, help: "let \(text(next)) = …")
+      advance()
+      return try statementKind(doc: nil)
+    case "async", "public", "private", "static", "export", "inline":
+      guard next.kind == .func || next.kind == .let || next.kind == .var || next.kind == .name && peek(2).kind != .assign else { return nil }
+      reportForeign("'\(text(mark))' is not a word of Limn", at: mark.range)
+      advance()
+      return try statementKind(doc: nil)
+    case "global", "nonlocal", "del", "delete", "yield", "await", "with", "goto", "new":
+      guard next.kind == .name else { return nil }
+      let instead = ["global": "a function returns what is to be bound outside", "nonlocal": "a function returns what is to be bound outside",
+        "del": "values go when no name holds them", "delete": "values go when no name holds them",
+        "yield": "a function returns a list", "await": "a call waits for its result", "with": "files are closed by themselves",
+        "goto": "a loop is left with 'break'", "new": "a value is made by calling a function"][text(mark)] ?? ""
+      reportForeign("'\(text(mark))' is not a word of Limn: \(instead)", at: mark.range)
+      throw Failure()
     case "const", "final", "auto", "local", "my":
       guard next.kind == .name, peek(2).kind == .assign || peek(2).kind == .colon else { return nil }
       reportForeign("'\(text(mark))' is not a word of Limn", at: mark.range, help: "let \(text(next)) = …")
@@ -186,6 +204,23 @@ extension Parser {
     return advance()
   }
 
+  /// `(i, x) in` behind `for`: the names, when the bracket holds only them.
+  mutating func foreignLoopNames(_ opener: Token) -> [Name]? {
+    var ahead = 0
+    while peek(ahead).kind == .name, peek(ahead + 1).kind == .comma { ahead += 2 }
+    guard peek(ahead).kind == .name, peek(ahead + 1).kind == .rightParen, peek(ahead + 2).kind == .in else { return nil }
+    var names: [Name] = []
+    while token.kind != .rightParen {
+      names.append(name(advance()))
+      _ = take(.comma)
+    }
+    advance()
+    advance()
+    reportForeign(
+      "the names of 'for' have no brackets", at: opener.range, help: "for \(names.map(\.text).joined(separator: ", ")) in …")
+    return names
+  }
+
   mutating func endForeignLoopBracket(
     _ opener: Token, _ names: [Name], _ sequence: Expression
   ) throws(Failure) {
@@ -258,6 +293,15 @@ extension Parser {
         help: "(x => …)")
     case .assign:
       report(.expectedStatementEnd, "an assignment is a statement of its own", at: token.range)
+    case .name where isWord("mod", token) && !token.newlineBefore:
+      reportForeign("'mod' is not an operator", at: token.range, help: "%")
+    case .bang where token.start == previous.end:
+      reportForeign("'!' stands before what it negates: a value that may be nil is compared with nil", at: token.range)
+    case .comma where previous.kind == .name:
+      reportForeign("one name is given a value at a time", at: token.range)
+    case .colon where previous.kind == .int && peek().kind == .int:
+      reportForeign(
+        "a range is written '..<' or, with its end, '...'", at: token.range, help: "\(text(previous))...\(text(peek()))")
     default:
       let begins =
         beginsStatement(token) || token.kind == .for

@@ -40,6 +40,16 @@ extension Parser {
     if token.kind == .int, case .name(let name) = base.kind {
       return failure(.expectedName, expected: "a name after '.'", help: "\(name)[\(text(token))]")
     }
+    let mark = previous
+    if mark.start > 0, !token.newlineBefore, token.start == mark.end, [.star, .slash, .caret, .plus, .minus].contains(token.kind) {
+      reportForeign("'.\(text(token))' is not an operator: '\(text(token))' is elementwise", at: SourceRange(from: mark.range, to: token.range), help: text(token))
+      return Failure()
+    }
+    if position >= 2, tokens[position - 2].kind == .int, tokens[position - 2].end == mark.start {
+      let digits = text(tokens[position - 2])
+      reportForeign("a number does not end with '.'", at: SourceRange(from: tokens[position - 2].range, to: mark.range), help: "\(digits).0")
+      return Failure()
+    }
     return failure(.expectedName, expected: "a name after '.'")
   }
 

@@ -92,6 +92,7 @@ extension Parser {
     let kind = try bracketed { (parser) throws(Failure) in
       let kind = try parser.items(opener)
       guard parser.token.kind == .rightBracket else {
+        if parser.foreignMatrix() { throw Failure() }
         throw parser.unclosed(opener, expected: "',' or ']'", help: parser.missingCommaHelp)
       }
       return kind
@@ -163,7 +164,8 @@ extension Parser {
     try enter()
     let outer = height
     height = 0
-    let value = try binary(from: 1)
+    let first = try binary(from: 1)
+    let value = token.kind == .dots && !startsLine ? try foreignTail(after: first) : first
     height = max(height, outer)
     leave()
     return value
@@ -175,7 +177,7 @@ extension Parser {
     repeat { names.append(try declaredName("a name for each item")) } while take(.comma)
     guard take(.in) else {
       if token.kind == .assign {
-        reportForeign("a loop goes over a list, a range or a map", at: token.range, help: "for i in 0..<10 { … }")
+        reportForeign("a loop goes over a list, a range or a map", at: token.range, help: "for \(names[0].text) in 0..<10 { … }")
         throw Failure()
       }
       throw failure(.expectedToken, expected: "'in'")

@@ -129,7 +129,13 @@ extension Parser {
   private mutating func loop() throws(Failure) -> For {
     let header = advance()
     let bracket = token.kind == .leftParen ? try foreignLoopBracket() : nil
-    let names = try loopNames()
+    let names: [Name]
+    if let bracket, let bracketed = foreignLoopNames(bracket) {
+      names = bracketed
+      let sequence = try headExpression()
+      return For(names: names, sequence: sequence, body: try block(of: "for", header: header.range))
+    }
+    names = try loopNames()
     let sequence = try headExpression()
     if let bracket { try endForeignLoopBracket(bracket, names, sequence) }
     checkDuplicates(names.map { Parameter(name: $0, type: nil, defaultValue: nil, isRest: false, range: $0.range) })
@@ -178,7 +184,10 @@ extension Parser {
       switch base.kind {
       case .name, .missing: return
       case .field(let inner, _), .index(let inner, _): base = inner
-      case .call:
+      case .call(let call):
+        if let face = functionFace(call, place, mark) {
+          return reportForeign("a function is declared with 'func'", at: SourceRange(from: place.range, to: mark.range), help: "func \(face) { … }")
+        }
         return report(
           .notAPlace, "what a call gives has no name and cannot be changed", at: base.range,
           help: "give it a name with 'var' first")
@@ -192,6 +201,15 @@ extension Parser {
           .notAPlace, "left of '\(text(mark))' stands a name, or a field or item of one", at: base.range, help: help)
       }
     }
+  }
+
+  /// `f(x)` of `f(x) = x + 1`.
+  private func functionFace(_ call: Call, _ place: Expression, _ mark: Token) -> String? {
+    guard mark.kind == .assign, case .name = call.callee, case .call = place.kind, call.trailing == nil else { return nil }
+    for argument in call.arguments {
+      guard case .name = argument.value.kind, argument.label == nil, !argument.isSpread else { return nil }
+    }
+    return call.arguments.isEmpty ? nil : shortened(source[place.range])
   }
 
   private func isComparisonLike(_ value: Expression) -> Bool {
