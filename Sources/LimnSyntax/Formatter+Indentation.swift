@@ -29,6 +29,8 @@ extension Formatter {
       var base = indent
       var behindCloser = false
       let startDepth = openers.count
+      // Columns are counted along the line, which may be very long.
+      var column = indent
       if first.kind != .comment, !isContinued(first, line, previous, openers) {
         if openers.isEmpty { statement = shifted } else if openers[openers.count - 1].isBrace { openers[openers.count - 1].statement = shifted }
       }
@@ -37,7 +39,7 @@ extension Formatter {
         case .leftParen, .leftBracket, .leftBrace:
           let next = place + 1 < line.pieces.count ? line.pieces[place + 1] : nil
           var hanging: (old: Int, new: Int)?
-          if let next, next.kind != .comment, piece.token != .leftBrace { hanging = (next.oldColumn, lines[index].column(of: place + 1)) }
+          if let next, next.kind != .comment, piece.token != .leftBrace { hanging = (next.oldColumn, piece.end(from: column) + next.gap) }
           openers.append(Opener(kind: piece.token!, base: base, hanging: hanging))
         case .rightParen, .rightBracket, .rightBrace:
           let depth = openers.count
@@ -46,6 +48,7 @@ extension Formatter {
         default: break
         }
         if piece.kind != .comment { previous = piece }
+        column = piece.end(from: column) + (place + 1 < line.pieces.count ? line.pieces[place + 1].gap : 0)
       }
     }
   }

@@ -5,8 +5,8 @@ extension Formatter {
     var lines: [Line] = []
     var pieces: [Piece] = []
     var isAfterBlank = false
-    var lineStart = 0
-    // Where the piece before ended.
+    // Where the piece before ended, and the column there.
+    var column = 0
     var offset = hasShebang ? Int(source.lineRange(at: 0).end) : source.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     var isFirst = true
 
@@ -19,21 +19,23 @@ extension Formatter {
     func add(_ kind: Piece.Kind, _ range: SourceRange) {
       let (start, end) = (Int(range.start), Int(range.end))
       var breaks = 0
+      var blankStart = offset
       for index in offset..<max(offset, start) where source.bytes[index] == ascii("\n") {
         breaks += 1
-        lineStart = index + 1
+        blankStart = index + 1
+        column = 0
       }
       if breaks > 0 {
         close()
         isAfterBlank = breaks > 1 && (!isFirst || hasShebang)
       }
       isFirst = false
-      let before = String(decoding: source.bytes[lineStart..<start], as: UTF8.self)
-      pieces.append(
-        Piece(
-          kind: kind, text: trimmed(source[range], kind), oldColumn: before.displayWidth,
-          oldGap: pieces.isEmpty ? 0 : max(0, start - offset), isLineStart: pieces.isEmpty))
-      for index in start..<end where source.bytes[index] == ascii("\n") { lineStart = index + 1 }
+      column += max(0, start - blankStart)
+      let piece = Piece(
+        kind: kind, text: trimmed(source[range], kind), oldColumn: column, oldGap: pieces.isEmpty ? 0 : max(0, start - offset),
+        isLineStart: pieces.isEmpty)
+      column = piece.end(from: column)
+      pieces.append(piece)
       offset = end
     }
 
