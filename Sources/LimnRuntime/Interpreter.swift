@@ -132,7 +132,9 @@ package final class Interpreter {
     let compiler = Compiler(environment(for: main), module: main, source: program.source)
     let statements = compiler.compile(program, showsLast: showsLast && !program.isMuted)
     var found = compiler.diagnostics.sorted { $0.range.start < $1.range.start }
-    if found.isEmpty, checksFirst { found = checked(program).filter { $0.severity == .error } }
+    if checksFirst {
+      found = (found + checked(program).filter { $0.severity == .error }).sorted { $0.range.start < $1.range.start }
+    }
     if !found.isEmpty || !moduleErrors.isEmpty {
       throw CompileErrors(diagnostics: moduleErrors + found.map { (program.source, $0) })
     }

@@ -72,7 +72,7 @@ import Testing
   static let wrong: [(String, [String])] = [
     ("print(1 / 0)", ["1 division by zero: 1 / 0"]),
     ("for x in 3 { print(x) }", ["1 cannot loop over the int 3 | count with a range: 0..<3"]),
-    ("print([1].length)", ["1 a list of 1 has no fields, found '.length'"]),
+    ("print([1].length)", ["1 a list of 1 has no fields, found '.length' | len(x)"]),
     ("print(\"a\".upper)", ["1 the string \"a\" has no fields, found '.upper' | a call needs brackets: x.upper()"]),
     ("let _hidden = 1", ["1 '_hidden' is not used"]),
     ("func _hidden() { 1 }", ["1 '_hidden' is not used"]),

@@ -32,8 +32,7 @@ extension Checker {
     var found: [(CheckedName, Known)] = []
     var isInFunction = false
     for (depth, scope) in scopes.enumerated().reversed() {
-      // A name declared again in its scope replaces the first.
-      if let name = scope.names.last(where: { $0.name.text == text }) {
+      if let name = scope.newest[text] {
         // A function reads top-level names when it runs: then only what is bound once is known.
         let isFixed = depth > 0 || !isInFunction || (name.role != .variable && topLevelCounts[text] == 1)
         found.append((name, isFixed && !(isInFunction && name.role == .earlier) ? name.known : .anything))
@@ -120,10 +119,17 @@ enum Rebound {
     expression.visit { part in
       switch part.kind {
       case .function: return false
+      // Their blocks are gone through once, as statements: twice at each level would double with every one.
       case .if(let branches):
-        for branch in branches.branches { names.formUnion(branch.body.rebound) }
+        for branch in branches.branches {
+          names.formUnion(self.names(in: branch.condition))
+          names.formUnion(branch.body.rebound)
+        }
         if let otherwise = branches.otherwise { names.formUnion(otherwise.rebound) }
-      case .try(let attempt): names.formUnion(attempt.body.rebound.union(attempt.handler.rebound))
+        return false
+      case .try(let attempt):
+        names.formUnion(attempt.body.rebound.union(attempt.handler.rebound))
+        return false
       default: break
       }
       return true

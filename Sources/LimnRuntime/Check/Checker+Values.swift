@@ -89,7 +89,7 @@ extension Checker {
     }
     if op == .add, x == y, x == "string" || x == "list" {
       var sum = Known(type: x)
-      if let first = a.items, let second = b.items { sum.items = first + second }
+      if let first = a.items, let second = b.items, first.count + second.count <= Checker.mostItems { sum.items = first + second }
       return sum
     }
     return .anything
@@ -122,7 +122,8 @@ extension Checker {
         report(
           Fault(
             .name, "\(Phrase.article(type)) has no field '\(name.text)'",
-            help: nearest(to: name.text, in: members).map { "did you mean '.\($0)'?" }), expression.range)
+            help: environment.nativeNumbers[name.text] != nil
+              ? "a call needs brackets: x.\(name.text)()" : nearest(to: name.text, in: members).map { "did you mean '\($0)'?" }), expression.range)
         return .anything
       }
       return knowledge?.member(x, name.text) ?? .anything
@@ -131,7 +132,7 @@ extension Checker {
       let isNative = environment.nativeNumbers[name.text] != nil
       report(
         Fault(
-          .type, "\(x.phrase) has no fields, found '.\(name.text)'", help: isNative ? "a call needs brackets: x.\(name.text)()" : nil),
+          .type, "\(x.phrase) has no fields, found '.\(name.text)'", help: ForeignNames.field(name.text) ?? (isNative ? "a call needs brackets: x.\(name.text)()" : nil)),
         expression.range)
     }
     return .anything

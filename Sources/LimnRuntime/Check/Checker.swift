@@ -12,6 +12,10 @@ extension DiagnosticCode {
 }
 
 final class Checker {
+  static let mostFindings = 500
+  /// The items of a list are known up to this length: lists that a program builds up would cost the square of it.
+  static let mostItems = 1000
+
   let environment: CompilerEnvironment
   let knowledge: (any HostKnowledge)?
   let source: SourceText
@@ -64,8 +68,8 @@ final class Checker {
   }
 
   private func add(_ diagnostic: Diagnostic) {
-    // Loops and branches may be walked twice.
-    if !diagnostics.contains(where: { $0.range == diagnostic.range && $0.message == diagnostic.message }) { diagnostics.append(diagnostic) }
+    // After so many nobody reads on. Loops and branches may be walked twice.
+    if diagnostics.count < Checker.mostFindings, !diagnostics.contains(where: { $0.range == diagnostic.range && $0.message == diagnostic.message }) { diagnostics.append(diagnostic) }
   }
 
   /// Where the values of names were made, as second places.
@@ -101,10 +105,15 @@ final class CheckedName {
 
 struct CheckerScope {
   private(set) var names: [CheckedName] = []
+  /// The newest of each spelling, which replaces those before it.
+  private(set) var newest: [String: CheckedName] = [:]
   /// Whether it holds the parameters of a function: what lies below was copied when the function was made.
   let isFunction: Bool
 
   init(isFunction: Bool) { self.isFunction = isFunction }
 
-  mutating func enter(_ name: CheckedName) { names.append(name) }
+  mutating func enter(_ name: CheckedName) {
+    names.append(name)
+    newest[name.name.text] = name
+  }
 }
