@@ -49,7 +49,9 @@ final class ModelStore {
       revision: options.revision)
     if let known = models[key] { return known }
     let model = try Model.load(name, options: options)
-    for note in model.report.notes { context.warn("\(model.name): \(note)") }
+    // The last part of a path tells which model is meant.
+    let short = model.name.split(separator: "/").last.map(String.init) ?? model.name
+    for note in model.report.notes { context.warn("\(short): \(note)") }
     models[key] = model
     return model
   }

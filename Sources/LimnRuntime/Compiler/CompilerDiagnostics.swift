@@ -44,6 +44,8 @@ final class Compiler {
   /// Slots that the statement being compiled rebinds.
   var assigned: Set<Int> = []
   var declared: [(name: String, binding: TopLevelName)] = []
+  /// Where this source declares its top-level names.
+  var places: [String: SourceRange] = [:]
 
   init(_ environment: CompilerEnvironment, module: Module, source: SourceText) {
     self.environment = environment
@@ -94,10 +96,12 @@ final class Compiler {
     }
   }
 
-  func report(_ code: DiagnosticCode, _ message: String, _ range: SourceRange, help: String? = nil) {
+  func report(
+    _ code: DiagnosticCode, _ message: String, _ range: SourceRange, help: String? = nil, secondary: [Diagnostic.Secondary] = []
+  ) {
     // One cause is told once: the same place is often compiled on two ways.
     if diagnostics.contains(where: { $0.range == range && $0.message == message }) { return }
-    diagnostics.append(Diagnostic(code, message, at: range, help: help))
+    diagnostics.append(Diagnostic(code, message, at: range, secondary: secondary, help: help))
   }
 
   /// Declares a top-level name for the statements that follow.

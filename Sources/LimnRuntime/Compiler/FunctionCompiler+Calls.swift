@@ -41,6 +41,11 @@ extension FunctionCompiler {
     case .method(let receiver, let called):
       name = called
       farModule = module(receiver)
+      if farModule == nil, case .name(let text) = receiver.kind, candidates(text, forCall: false).isEmpty {
+        // Told once: what is called on it says nothing more.
+        unknown(text, receiver.range)
+        return arguments(Array(given.dropFirst()), moving: nil)
+      }
       if farModule == nil {
         callees = candidates(called.text, forCall: true)
       } else {
@@ -75,7 +80,7 @@ extension FunctionCompiler {
       }
     case .slot(let binding) where callees.count == 1 || callees.count == 2 && callees[1].nativeNumber != nil:
       if let signature = binding.signature {
-        check(given, signature, name)
+        check(given, signature, name, declaredAt: unit.places[name.text])
         if !signature.isPure { parts.isPure = false }
       } else {
         parts.isPure = false
@@ -96,8 +101,9 @@ extension FunctionCompiler {
 
   private func unknownCallee(_ name: Name, _ call: Call) {
     if isTopLevel, unit.upcoming[name.text] != nil { return unknown(name.text, name.range) }
-    let near = nearest(to: name.text, in: unit.knownNames(localNames))
-    unit.report(.unknownName, "there is no function '\(name.text)'", name.range, help: near.map { "did you mean '\($0)'?" })
+    let near = nearest(to: name.text, in: unit.knownNames(localNames)).map { "did you mean '\($0)'?" }
+    let foreign = ForeignNames.function(name.text, natives: unit.environment.nativeNumbers)
+    unit.report(.unknownName, "there is no function '\(name.text)'", name.range, help: foreign ?? near)
   }
 
   /// Compiles arguments for their own mistakes, when the call cannot be compiled.
@@ -202,7 +208,10 @@ extension FunctionCompiler {
         return unknownLabel(label, name.text, labels, group.forms.count == 1 ? group.forms[0].native.signature : nil)
       }
     }
-    let signatures = group.forms.map(\.native.signature).joined(separator: " or ")
+    var signatures = group.forms.map(\.native.signature).joined(separator: " or ")
+    if name.text == "range", given.count == 1, let end = given[0].value, end.range.count < 40 {
+      signatures = "0..<\(unit.source[end.range])"
+    }
     if group.forms.count == 1, let form = group.forms.first {
       let bound = Set(given.compactMap { $0.label?.text })
       let positional = given.count { $0.label == nil }
@@ -238,7 +247,8 @@ extension FunctionCompiler {
   }
 
   /// Reports what a call of a declared function gets wrong.
-  private func check(_ given: [Given], _ signature: FunctionSignature, _ name: Name) {
+  private func check(_ given: [Given], _ signature: FunctionSignature, _ name: Name, declaredAt place: SourceRange? = nil) {
+    let secondary: [Diagnostic.Secondary] = place.map { [.init(range: $0, label: "declared here")] } ?? []
     guard !given.contains(where: \.isSpread) else { return }
     let names = signature.parameters.map(\.name)
     let shown = "\(signature.name)(\(names.joined(separator: ", ")))"
@@ -255,7 +265,7 @@ extension FunctionCompiler {
           let count = given.count { $0.label == nil }
           unit.report(
             .wrongArgumentCount,
-            "'\(signature.name)' takes \(Phrase.count(names.count, "argument")), found \(count)", argument.range, help: shown)
+            "'\(signature.name)' takes \(Phrase.count(names.count, "argument")), found \(count)", argument.range, help: shown, secondary: secondary)
           return
         }
         bound.insert(names[positional])
@@ -264,7 +274,7 @@ extension FunctionCompiler {
     }
     for parameter in signature.parameters where !parameter.hasDefault && !bound.contains(parameter.name) {
       unit.report(
-        .wrongArgumentCount, "'\(signature.name)' needs an argument '\(parameter.name)'", name.range, help: shown)
+        .wrongArgumentCount, "'\(signature.name)' needs an argument '\(parameter.name)'", name.range, help: shown, secondary: secondary)
       return
     }
   }
@@ -306,6 +316,8 @@ extension FunctionCompiler {
       subject = receiver
     case .value: return
     }
+    // A name that is not known is told by itself.
+    if case .name(let variable)? = subject?.kind, candidates(variable, forCall: false).isEmpty { return }
     let callees = candidates(name.text, forCall: true)
     switch callees.first {
     case .native(let number):

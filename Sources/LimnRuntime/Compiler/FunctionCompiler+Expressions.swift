@@ -124,6 +124,11 @@ extension FunctionCompiler {
     let mark = next
     let result = entries.count > Self.chunk && !isScratch(target) ? allocate(range) : target
     let first = next
+    for entry in entries {
+      // `[a: 1]`, where the word itself was meant.
+      guard case .name(let name) = entry.key.kind, candidates(name, forCall: false).isEmpty else { continue }
+      unknown(name, entry.key.range, otherwise: "\"\(name)\": …")
+    }
     for entry in entries.prefix(Self.chunk) {
       compile(entry.key, into: allocate(entry.key.range))
       compile(entry.value, into: allocate(entry.value.range))
@@ -208,13 +213,14 @@ extension FunctionCompiler {
     }
   }
 
-  func unknown(_ name: String, _ range: SourceRange) {
+  func unknown(_ name: String, _ range: SourceRange, otherwise: String? = nil) {
     if isTopLevel, unit.upcoming[name] != nil {
       unit.report(.usedBeforeDeclaration, "'\(name)' is used before its declaration", range)
       return
     }
-    let near = nearest(to: name, in: unit.knownNames(localNames))
-    unit.report(.unknownName, "there is no name '\(name)'", range, help: near.map { "did you mean '\($0)'?" })
+    let near = nearest(to: name, in: unit.knownNames(localNames)).map { "did you mean '\($0)'?" }
+    let library = ForeignNames.isLibrary(name) ? "functions stand alone, with no library before them" : nil
+    unit.report(.unknownName, "there is no name '\(name)'", range, help: library ?? ForeignNames.value(name) ?? near ?? otherwise)
   }
 
   // MARK: Parts

@@ -12,7 +12,8 @@ extension FunctionCompiler {
       case .divide: .divide
       }
     guard let (root, name, steps) = path(of: place) else { return }
-    guard let register = variable(name, root.range) else {
+    let isPlain = op == nil && steps.isEmpty && value.range.count <= 40 && !unit.source[value.range].contains("\n")
+    guard let register = variable(name, root.range, declaration: isPlain ? "let \(name) = \(unit.source[value.range])" : nil) else {
       // The value's own mistakes are told as well.
       _ = operand(value)
       return
@@ -25,9 +26,9 @@ extension FunctionCompiler {
   }
 
   /// The register of a name that may be rebound here; reports why not.
-  private func variable(_ name: String, _ range: SourceRange) -> Int? {
+  private func variable(_ name: String, _ range: SourceRange, declaration: String?) -> Int? {
     guard let resolved = candidates(name, forCall: false).first else {
-      unknown(name, range)
+      unknown(name, range, otherwise: declaration)
       return nil
     }
     switch resolved {
@@ -37,11 +38,13 @@ extension FunctionCompiler {
       case .parameter, .loop, .caught:
         let what = local.role == .parameter ? "a parameter" : local.role == .loop ? "a loop's name" : "a caught error"
         unit.report(
-          .notAVariable, "'\(name)' is \(what) and cannot be rebound", range, help: "copy it first: var \(name) = \(name)")
+          .notAVariable, "'\(name)' is \(what) and cannot be rebound", range, help: "copy it first: var \(name) = \(name)",
+          secondary: local.place.map { [.init(range: $0, label: "declared here")] } ?? [])
       default:
         unit.report(
           .notAVariable, "'\(name)' is not a variable and cannot be rebound", range,
-          help: local.role == .function ? nil : "declare it with `var \(name) = …`")
+          help: local.role == .function ? nil : "declare it with `var \(name) = …`",
+          secondary: local.place.map { [.init(range: $0, label: "declared here")] } ?? [])
       }
     case .slot(let binding) where isTopLevel:
       if binding.isVariable {
@@ -50,7 +53,7 @@ extension FunctionCompiler {
       }
       unit.report(
         .notAVariable, "'\(name)' is not a variable and cannot be rebound", range,
-        help: "declare it with `var \(name) = …`")
+        help: "declare it with `var \(name) = …`", secondary: unit.places[name].map { [.init(range: $0, label: "declared here")] } ?? [])
     case .slot, .capture, .itself:
       unit.report(
         .rebindsOutside, "a function cannot rebind '\(name)', which is a name outside of it", range,

@@ -19,6 +19,7 @@ extension FunctionCompiler {
       unit.assigned.insert(slot)
       var signature = FunctionSignature(function)
       signature.isPure = code.isPure
+      unit.places[name.text] = name.range
       unit.declare(name.text, .function(signature))
     case .use(let module, let alias):
       use(module, alias)
@@ -46,6 +47,7 @@ extension FunctionCompiler {
     emit(.take, slot, register, 0, binding.name.range)
     free(to: mark)
     unit.assigned.insert(slot)
+    unit.places[binding.name.text] = binding.name.range
     unit.declare(binding.name.text, isVariable ? .variable : .constant)
   }
 
@@ -81,7 +83,7 @@ extension FunctionCompiler {
       for binding in bindings {
         let register = allocate(binding.value.range)
         compile(binding.value, into: register)
-        declare(binding.name.text, register, isVariable ? .variable : .constant)
+        declare(binding.name.text, register, isVariable ? .variable : .constant, at: binding.name.range)
       }
       return  // the names keep their registers
     case .function(let function):
@@ -209,7 +211,7 @@ extension FunctionCompiler {
       let entry = emitJump(.jump, 0, range)
       let top = here
       scopes.append([])
-      for (offset, name) in names.prefix(2).enumerated() { declare(name.text, items + offset, .loop) }
+      for (offset, name) in names.prefix(2).enumerated() { declare(name.text, items + offset, .loop, at: name.range) }
       let breaks = body()
       for local in scopes.removeLast() {
         named.remove(local.register)
@@ -267,7 +269,7 @@ extension FunctionCompiler {
         free(to: mark)
         land(given)
       }
-      declare(parameter.name.text, first + index, .parameter)
+      declare(parameter.name.text, first + index, .parameter, at: parameter.name.range)
       if let type = parameter.type { declaredType(type, of: parameter, first + index, function) }
     }
     switch function.body {

@@ -11,6 +11,8 @@ struct Local {
   let role: Role
   /// Where among the function's named registers it is noted.
   let note: Int
+  /// Where it is declared, to be shown beside a mistake.
+  let place: SourceRange?
 
   enum Role {
     case constant, variable, parameter, loop, function, caught
@@ -189,12 +191,12 @@ final class FunctionCompiler {
   }
 
   /// Gives a register a name, from here to the end of the scope.
-  func declare(_ name: String, _ register: Int, _ role: Local.Role) {
+  func declare(_ name: String, _ register: Int, _ role: Local.Role, at place: SourceRange? = nil) {
     parts.tables.locals.append(LocalName(name: name, register: register, start: here, end: Int.max))
     scopes[scopes.count - 1].append(
       Local(
         name: name, register: register, isVariable: role == .variable, isFunction: role == .function, role: role,
-        note: parts.tables.locals.count - 1))
+        note: parts.tables.locals.count - 1, place: place))
     named.insert(register)
   }
 

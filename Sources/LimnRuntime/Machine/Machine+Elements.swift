@@ -169,7 +169,7 @@ extension Machine {
     }
     let isNative = natives.contains { $0.name == name }
     throw Fault(
-      .type, "\(phrase(x)) has no fields, found '.\(name)'", help: isNative ? "a call needs brackets: x.\(name)()" : nil)
+      .type, "\(phrase(x)) has no fields, found '.\(name)'", help: ForeignNames.field(name) ?? (isNative ? "a call needs brackets: x.\(name)()" : nil))
   }
 
   func missingKey(_ key: Value, in map: Value) -> Fault {
