@@ -181,44 +181,6 @@ extension Parser {
     return Expression(replacement.1, range: range)
   }
 
-  /// `lambda x, y: x + y`
-  private mutating func foreignLambda() throws(Failure) -> Expression? {
-    var ahead = 1
-    while peek(ahead).kind == .name, peek(ahead + 1).kind == .comma { ahead += 2 }
-    if peek(ahead).kind == .name { ahead += 1 }
-    guard peek(ahead).kind == .colon else { return nil }
-    let mark = advance()
-    var parameters: [Parameter] = []
-    while token.kind == .name {
-      parameters.append(plainParameter(advance()))
-      _ = take(.comma)
-    }
-    advance()  // `:`
-    let body = try expression()
-    let names = parameters.map(\.name.text)
-    let list = names.count == 1 ? names[0] : "(\(names.joined(separator: ", ")))"
-    reportForeign(
-      "'lambda' is not a word of Limn", at: mark.range, help: "\(list) => \(shortened(source[body.range]))")
-    let range = range(from: mark.range)
-    return Expression(
-      .function(Function(form: .arrow, name: nil, parameters: parameters, body: .expression(body), range: range)),
-      range: range)
-  }
-
-  /// `func(x) { … }` without a name.
-  private mutating func foreignFunction() throws(Failure) -> Expression {
-    let mark = advance()
-    let parameters = try parameterList()
-    let names = parameters.map(\.name.text)
-    let list = names.count == 1 ? names[0] : "(\(names.joined(separator: ", ")))"
-    reportForeign("a function without a name is written with '=>'", at: mark.range, help: "\(list) => { … }")
-    let body = try functionBody(header: mark.range)
-    let range = range(from: mark.range)
-    return Expression(
-      .function(Function(form: .arrow, name: nil, parameters: parameters, body: .block(body), range: range)),
-      range: range)
-  }
-
   /// The current token begins no expression of Limn.
   mutating func foreignPrimary() throws(Failure) -> Expression {
     let mark = token
@@ -257,27 +219,6 @@ extension Parser {
     }
     if let opener = innermostOpener, mark.newlineBefore, beginsStatement(mark) { throw neverClosed(opener) }
     throw failure(.expectedExpression, expected: "an expression")
-  }
-
-  /// `|x, y| x + y`
-  private mutating func foreignBars() throws(Failure) -> Expression? {
-    var ahead = 1
-    while peek(ahead).kind == .name, peek(ahead + 1).kind == .comma { ahead += 2 }
-    guard peek(ahead).kind == .name, peek(ahead + 1).kind == .bar else { return nil }
-    let mark = advance()
-    var parameters: [Parameter] = []
-    while token.kind == .name {
-      parameters.append(plainParameter(advance()))
-      _ = take(.comma)
-    }
-    let bars = SourceRange(from: mark.range, to: advance().range)
-    let body = try expression()
-    let names = parameters.map(\.name.text)
-    let list = names.count == 1 ? names[0] : "(\(names.joined(separator: ", ")))"
-    reportForeign("a function is written with '=>'", at: bars, help: "\(list) => \(shortened(source[body.range]))")
-    let range = range(from: mark.range)
-    return Expression(
-      .function(Function(form: .arrow, name: nil, parameters: parameters, body: .expression(body), range: range)), range: range)
   }
 
   /// `{}`, `{"a": 1}`: a map in braces.
