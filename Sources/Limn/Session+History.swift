@@ -50,6 +50,12 @@ extension Session {
     interpreter.read { context in context.service(Recipe.self) { Recipe() }.text(context, isThorough: isThorough) ?? "" }
   }
 
+  /// How many statements ``script(isThorough:)`` holds.
+  public var statementCount: Int { log.statementCount }
+
+  /// Whether a file was read by a path that depends on where the session's paths start.
+  package var readsRelativePaths: Bool { interpreter.read { context in context.files.reads.contains { !$0.path.hasPrefix("/") } } }
+
   /// Whether ``script(isThorough:)`` holds a statement that used what a failed one had reached, which a program cannot.
   package var scriptHasLostValue: Bool { log.hasLostValue }
 

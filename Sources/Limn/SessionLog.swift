@@ -41,6 +41,8 @@ package final class SessionLog {
 
   /// Whether inputs can be taken back; a program that just runs has no use for what that keeps alive.
   package var keepsSnapshots = false
+  /// Called before each statement, when the log holds what took effect so far.
+  package var willRun: (() -> Void)?
   private(set) var inputs: [Input] = []
   private var running: Statement?
   private var isLastOfFailure = false
@@ -59,6 +61,7 @@ package final class SessionLog {
   ///
   /// - Parameter start: Where the text before it ends that belongs to other statements.
   func enter(_ range: SourceRange, of source: SourceText, from start: UInt32) {
+    willRun?()
     let lead = source[SourceRange(start: start, end: range.start)].drop { $0.isWhitespace || $0 == ";" }
     let text = source[range]
     running = Statement(lead: String(lead), text: text, namesLast: Self.namesLast(text), followsFailure: isLastOfFailure)
@@ -124,7 +127,7 @@ package final class SessionLog {
       // `_` is made only where a later statement asks for it before it is made again.
       let readers = statements[(index + 1)...]
       let next = readers.firstIndex { $0.showing == .displayed }
-      let isAskedFor = readers[..<(next.map { $0 + 1 } ?? readers.endIndex)].contains(where: \.namesLast)
+      let isAskedFor = readers[..<(next.map { $0 + 1 } ?? readers.endIndex)].contains { $0.namesLast && !$0.followsFailure }
       if statement.namesLast, statement.followsFailure { text += "// '_' was what a failed statement had reached; the next line cannot be run again\n" }
       text += statement.lead
       switch statement.showing {
@@ -136,6 +139,9 @@ package final class SessionLog {
     }
     return text
   }
+
+  /// How many statements took effect.
+  package var statementCount: Int { inputs.reduce(0) { $0 + $1.statements.count } }
 
   /// Whether the program holds a statement that cannot be run again.
   var hasLostValue: Bool { inputs.contains { $0.statements.contains { $0.namesLast && $0.followsFailure } } }

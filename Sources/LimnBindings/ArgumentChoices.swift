@@ -31,20 +31,4 @@ package enum ArgumentChoices {
 
   /// The names `model` finds without a file.
   package static var bundledModels: [String] { EmbeddedTree.folders.filter { EmbeddedTree($0).exists("model_index.json") } }
-
-  /// The type that a native's result surely has, by its name; nil when that depends on what it is given.
-  package static func result(of native: String) -> String? {
-    switch native {
-    case "sample", "start", "back", "finish": "run"
-    case "encode": "condition"
-    case "denoise": "prediction"
-    case "noise", "zeros", "ones", "full", "eye", "randn", "rand", "tensor", "arange": "tensor"
-    case "heat", "overlay", "row", "grid", "crop", "flip", "paste", "mix", "label", "caption", "enlarge", "image": "image"
-    case "model", "mask", "rng", "token", "timestep", "scheduler", "int", "float", "string", "list", "range": native
-    case "len": "int"
-    case "type", "upper", "lower", "trim", "join": "string"
-    case "timesteps", "keys", "values", "items", "split", "lines", "words": "list"
-    default: nil
-    }
-  }
 }

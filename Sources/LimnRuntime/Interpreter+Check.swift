@@ -25,7 +25,7 @@ extension Interpreter {
   }
 
   /// What is known of the names that earlier inputs have bound: their types and shapes.
-  private var earlierNames: [String: Known] {
+  var earlierNames: [String: Known] {
     var known: [String: Known] = [:]
     for (name, binding) in main.names {
       let value = main.slots[binding.slot]

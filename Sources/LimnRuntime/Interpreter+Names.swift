@@ -43,6 +43,38 @@ extension Interpreter {
     }.sorted { $0.name < $1.name }
   }
 
+  /// The same for a value of which only the type is known.
+  package func natives(takingType type: String) -> [Taker] {
+    machine.natives.flatMap { group in
+      group.forms.compactMap { form in
+        form.prepare()
+        guard let first = form.parameters.first, first.type == .any || first.type == TypeCheck(type) || type == "mask" && first.type == .host("tensor") else { return nil }
+        return Taker(name: group.name, face: NativeFace(signature: form.native.signature, doc: form.native.doc), isTyped: first.type != .any)
+      }
+    }.sorted { $0.name < $1.name }
+  }
+
+  /// What is known of an expression without running it.
+  package struct Inferred {
+    /// nil when it is known only when it runs.
+    package let type: String?
+    /// The sizes of a tensor's axes, those that are known.
+    package let shape: [Int?]?
+    package let fields: [String]
+    /// Why it would surely fail.
+    package let fault: String?
+  }
+
+  /// Looks at an expression as the checker does.
+  package func infer(_ expression: Expression, in source: SourceText) -> Inferred {
+    let checker = Checker(environment(for: main), knowledge, source: source, scriptFolder: scriptFolder)
+    let nowhere = SourceRange(start: 0, end: 0)
+    for (name, known) in earlierNames { checker.scopes[0].enter(CheckedName(Name(name, range: nowhere), known, .earlier)) }
+    let known = checker.known(expression)
+    let fault = checker.diagnostics.first { $0.severity == .error }
+    return Inferred(type: known.type, shape: known.shape, fields: knowledge?.members(of: known) ?? [], fault: fault?.message)
+  }
+
   /// A function's name and parameters as they are declared: `f(x, y = 2)`; nil for other values.
   package func signature(of function: Value) -> String? {
     function.tag == .function ? function.asFunction.pointee.code.pointee.code.signatureText : nil

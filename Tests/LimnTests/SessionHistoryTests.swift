@@ -114,6 +114,7 @@ import Testing
     #expect(!session.scriptHasLostValue)
     _ = session.evaluate("let kept = _")
     #expect(session.scriptHasLostValue)
+    #expect(session.script().contains("\nshow(a)\n"))  // what the failure hid is not asked for
     #expect(session.script().contains("// '_' was what a failed statement had reached; the next line cannot be run again\nlet kept = _\n"))
     #expect(session.undo() != nil)
     #expect(!session.scriptHasLostValue)

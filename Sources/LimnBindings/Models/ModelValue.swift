@@ -17,6 +17,15 @@ package final class ModelValue: HostObject {
 
   package static let fields = ["name", "family", "width", "height", "prediction", "report", "hash"]
   package var memberNames: [String] { Self.fields }
+
+  /// The bytes of the weights of each part, as the files hold them.
+  package var weightParts: [(name: String, bytes: Int)] {
+    [("unet", model.files.unet), ("vae", model.files.vae), ("text encoder", model.files.textEncoder)].map { name, part in
+      (name, part.weights.values.reduce(0) { $0 + $1.shape.count * $1.dtype.byteSize })
+    }
+  }
+
+  package var weightBytes: Int { weightParts.reduce(0) { $0 + $1.bytes } }
   package var slowMembers: Set<String> { ["hash"] }
 
   package func member(_ name: String, _ context: Context) throws -> Value? {
