@@ -59,7 +59,7 @@ package struct PictureTerminal: Equatable, Sendable {
   }
 
   /// The picture at the size, in pixels, in which it is sent.
-  func fitted(_ image: Image) throws -> Image {
+  package func fitted(_ image: Image) throws -> Image {
     let limitWidth = max(columns, 1) * cellWidth, limitHeight = max(rows - 1, 1) * cellHeight
     if image.width > limitWidth || image.height > limitHeight {
       return try image.fitted(width: limitWidth, height: limitHeight)
@@ -70,7 +70,7 @@ package struct PictureTerminal: Equatable, Sendable {
 
   /// The same for half-blocks, whose pixels are a column wide and half a row high. Height is limited by what the eye
   /// takes in, not by the window: lines scroll.
-  func fittedForBlocks(_ image: Image) throws -> Image {
+  package func fittedForBlocks(_ image: Image) throws -> Image {
     let limitWidth = max(columns, 1), limitHeight = 80
     if image.width > limitWidth || image.height > limitHeight {
       return try image.fitted(width: limitWidth, height: limitHeight)
@@ -83,18 +83,20 @@ package struct PictureTerminal: Equatable, Sendable {
 }
 
 /// tmux's way of handing an escape sequence to the terminal around it; needs `set -g allow-passthrough on` there.
-enum Tmux {
-  static func passedThrough(_ text: String) -> String {
+package enum Tmux {
+  /// The text as tmux passes it on.
+  package static func passedThrough(_ text: String) -> String {
     // Every escape character within is doubled.
     "\u{1B}Ptmux;" + text.split(separator: "\u{1B}", omittingEmptySubsequences: false).joined(separator: "\u{1B}\u{1B}") + "\u{1B}\\"
   }
 }
 
 /// Bytes as text of A–Z a–z 0–9 + /, RFC 4648.
-enum Base64 {
+package enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  static func encoded(_ bytes: [UInt8]) -> [UInt8] {
+  /// The characters, filled up with `=` to a multiple of four.
+  package static func encoded(_ bytes: [UInt8]) -> [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {

@@ -1,11 +1,13 @@
 import LimnImage
 
 /// Pictures as text: each character is an upper half-block, whose colour is the upper pixel and its background the lower.
-struct HalfBlocks {
-  var colors: ColorDepth
+package struct HalfBlocks {
+  package var colors: ColorDepth
+
+  package init(colors: ColorDepth) { self.colors = colors }
 
   /// Shows a picture, a character for each column and each two rows. Transparent places are laid over white.
-  func text(for image: Image) -> String {
+  package func text(for image: Image) -> String {
     let bytes = image.flattened().bytes()
     let width = image.width
     func pixel(_ x: Int, _ y: Int) -> Pixel? {
@@ -41,7 +43,7 @@ struct HalfBlocks {
   }
 
   /// The nearest of xterm's colours 16…255: the cube's levels are 0, 95, 135, …, 255, the grays 8, 18, …, 238.
-  static func index(_ red: Int, _ green: Int, _ blue: Int) -> Int {
+  package static func index(_ red: Int, _ green: Int, _ blue: Int) -> Int {
     func level(_ value: Int) -> Int { value < 48 ? 0 : value < 115 ? 1 : (value - 35) / 40 }
     func value(_ level: Int) -> Int { level == 0 ? 0 : 55 + 40 * level }
     func distance(_ r: Int, _ g: Int, _ b: Int) -> Int { (red - r) * (red - r) + (green - g) * (green - g) + (blue - b) * (blue - b) }

@@ -69,7 +69,7 @@ extension PictureTerminal {
   }
 
   /// Takes a window's size, in characters and pixels, as far as it is known (not 0).
-  mutating func take(columns: Int, rows: Int, width: Int, height: Int) {
+  package mutating func take(columns: Int, rows: Int, width: Int, height: Int) {
     if columns > 0 { self.columns = columns }
     if rows > 0 { self.rows = rows }
     if columns > 0, width >= columns * 2 { cellWidth = width / columns }

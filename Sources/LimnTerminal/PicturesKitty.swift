@@ -1,10 +1,10 @@
 /// kitty's graphics protocol: https://sw.kovidgoyal.net/kitty/graphics-protocol/
-enum Kitty {
+package enum Kitty {
   /// The most base64 characters a sequence may hold.
   static let chunkSize = 4096
 
   /// Sends a PNG file and shows it at the cursor in its own size. The terminal is asked not to answer (q=2).
-  static func text(png: [UInt8]) -> String {
+  package static func text(png: [UInt8]) -> String {
     sequences(png: png, keys: "a=T,f=100,q=2").joined()
   }
 

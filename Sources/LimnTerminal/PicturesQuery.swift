@@ -49,23 +49,26 @@ extension PictureTerminal {
 }
 
 /// What a terminal answered.
-struct TerminalReply {
-  var bytes: [UInt8] = []
+package struct TerminalReply {
+  package var bytes: [UInt8] = []
+
+  package init(bytes: [UInt8] = []) { self.bytes = bytes }
 
   private var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  /// `ESC _ G i=31 ; OK ESC \`
-  var takesKitty: Bool { text.contains("\u{1B}_Gi=31;OK") }
+  /// Whether it showed no objection to a picture: `ESC _ G i=31 ; OK ESC \`
+  package var takesKitty: Bool { text.contains("\u{1B}_Gi=31;OK") }
 
   /// `ESC [ ? 62 ; 4 ; … c`: the numbers of what the terminal has; 4 is sixel.
   private var attributes: [Substring]? {
     sequences(opening: "[?", closing: "c").first
   }
 
-  var hasSixel: Bool { attributes?.contains("4") ?? false }
+  /// Whether sixel is among its attributes.
+  package var hasSixel: Bool { attributes?.contains("4") ?? false }
 
   /// Whether the last answer has come.
-  var isComplete: Bool { attributes != nil }
+  package var isComplete: Bool { attributes != nil }
 
   /// `ESC [ 6 ; height ; width t`: a character in pixels.
   var cell: (width: Int, height: Int)? {
@@ -85,7 +88,8 @@ struct TerminalReply {
     }
   }
 
-  static func isReadable(_ file: Int32, milliseconds: Int) -> Bool {
+  /// Whether a byte can be read, or can within some time.
+  package static func isReadable(_ file: Int32, milliseconds: Int) -> Bool {
     var request = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
     return poll(&request, 1, Int32(max(milliseconds, 0))) > 0 && request.revents & Int16(POLLIN) != 0
   }

@@ -2,9 +2,9 @@ import LimnImage
 
 /// DEC's sixel graphics: bands of six rows; in a band, for each colour in it, a character a column whose six bits say
 /// where the colour is. https://vt100.net/docs/vt3xx-gp/chapter14.html
-enum Sixel {
+package enum Sixel {
   /// Shows a picture with at most 256 colours. Transparent places are laid over white.
-  static func text(for image: Image) -> String {
+  package static func text(for image: Image) -> String {
     let palette = Palette(of: image.flattened().bytes(), limit: 256)
     // 1;1: pixels are square. The size is said beforehand, so that the terminal scrolls once.
     var out = Array("\u{1B}P0;1;0q\"1;1;\(image.width);\(image.height)".utf8)
