@@ -16,7 +16,7 @@ public struct Display: Sendable {
   }
 
   /// Longer texts are cut in the middle when a value stands alone in a session.
-  static let lengthLimit = 4000
+  static let lengthLimit = 2000
 
   init(_ value: Value, _ context: Context) {
     if let image = value.host as? ImageValue {
@@ -26,8 +26,25 @@ public struct Display: Sendable {
     } else if let tensor = value.host as? TensorValue {
       self.init(text: tensor.display)
     } else {
-      self.init(text: Self.elided(context.shown(value)))
+      self.init(text: Self.elided(Self.text(of: value, context)))
     }
+  }
+
+  /// A list or map with more items than this is shown by its ends: nobody reads the rest, and writing it takes long.
+  private static let itemLimit = 100
+  private static let (shownFirst, shownLast) = (20, 5)
+
+  private static func text(of value: Value, _ context: Context) -> String {
+    if let items = value.list, items.count > itemLimit {
+      let ends = items.prefix(shownFirst).map(context.shown) + ["…"] + items.suffix(shownLast).map(context.shown)
+      return "[" + ends.joined(separator: ", ") + "]  \(items.count) items"
+    }
+    if let entries = value.map, entries.count > itemLimit {
+      func shown(_ entry: (key: Value, value: Value)) -> String { "\(context.shown(entry.key)): \(context.shown(entry.value))" }
+      let ends = entries.prefix(shownFirst).map(shown) + ["…"] + entries.suffix(shownLast).map(shown)
+      return "[" + ends.joined(separator: ", ") + "]  \(entries.count) entries"
+    }
+    return context.shown(value)
   }
 
   private static func elided(_ text: String) -> String {

@@ -19,6 +19,15 @@ import Testing
     #expect(text(session.evaluate("x;")) == "nothing")
   }
 
+  @Test func longValuesAreShownByTheirEnds() {
+    let session = Session()
+    let first = (0..<20).map(String.init).joined(separator: ", ")
+    #expect(text(session.evaluate("[i for i in 0..<5000]")) == "[\(first), …, 4995, 4996, 4997, 4998, 4999]  5000 items")
+    #expect(text(session.evaluate("[i for i in 0..<100]")).hasSuffix(", 98, 99]"))
+    #expect(text(session.evaluate("[i: i * 2 for i in 0..<101]")).hasSuffix("19: 38, …, 96: 192, 97: 194, 98: 196, 99: 198, 100: 200]  101 entries"))
+    #expect(text(session.evaluate("\"ab\".repeat(5000)")).count < 2100)
+  }
+
   @Test func namesTheShapesThatDoNotFit() {
     #expect(
       text(Session().evaluate("zeros([2, 3]) @ zeros([2, 3])", name: "a.limn")) == """
