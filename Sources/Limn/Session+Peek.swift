@@ -3,6 +3,11 @@ import LimnRuntime
 import LimnSyntax
 
 // Values and types that are known without running anything.
+extension Held {
+  /// Hands the value on, which lives at least until `body` is over.
+  func use<Result>(_ body: (Value) throws -> Result) rethrows -> Result { try withExtendedLifetime(self) { try body(value) } }
+}
+
 extension Session {
   /// The value of a name, a chain of fields, an element by a literal key, or a literal; nil for what would have to run.
   func peek(_ expression: Expression) -> Held? {
@@ -14,26 +19,26 @@ extension Session {
     case .string(let literal): return literal.plainText.map { text in interpreter.make { $0.make(text) } }
     case .list(let items):
       let values = items.compactMap(peek)
-      return values.count == items.count ? interpreter.make { $0.make(values.map(\.value)) } : nil
+      return values.count == items.count ? withExtendedLifetime(values) { interpreter.make { $0.make(values.map(\.value)) } } : nil
     case .name(let name): return interpreter.value(of: name)
     case .field(let base, let name):
       if case .name(let module) = base.kind, let names = interpreter.names(ofModule: module) {
         return names.first { $0.name == name.text }?.value
       }
-      return peek(base).flatMap { interpreter.peek(name.text, of: $0.value) }
+      return peek(base).flatMap { base in base.use { interpreter.peek(name.text, of: $0) } }
     case .index(let base, let indices):
       guard indices.count == 1, case .value(let index) = indices[0], let base = peek(base) else { return nil }
-      return element(of: base, at: index)
+      return base.use { element(of: $0, at: index) }
     default: return nil
     }
   }
 
-  private func element(of base: Held, at index: Expression) -> Held? {
+  private func element(of base: Value, at index: Expression) -> Held? {
     switch index.kind {
     case .string(let literal):
-      return literal.plainText.flatMap { key in base.value.map == nil ? nil : interpreter.peek(key, of: base.value) }
+      return literal.plainText.flatMap { key in base.map == nil ? nil : interpreter.peek(key, of: base) }
     case .int(let position):
-      guard let items = base.value.list, items.indices.contains(position) else { return nil }
+      guard let items = base.list, items.indices.contains(position) else { return nil }
       return Held(items[position])
     default: return nil
     }
@@ -47,7 +52,7 @@ extension Session {
   }
 
   /// The type of an expression whose value is known without running anything; nil for any other.
-  package func typeOfKnown(_ source: String) -> String? { peek(source).map { typeText(of: $0.value) } }
+  package func typeOfKnown(_ source: String) -> String? { peek(source).map { $0.use(typeText) } }
 
   /// What `:type` says of an expression: its type, or why that is known only when it runs. Nothing is evaluated.
   public func type(of source: String) -> String {
@@ -61,7 +66,7 @@ extension Session {
   }
 
   private func type(of expression: Expression, _ text: SourceText) -> String {
-    if let value = peek(expression) { return typeText(of: value.value) }
+    if let known = peek(expression) { return known.use(typeText) }
     if case .name(let name) = expression.kind {
       if interpreter.names(ofModule: name) != nil { return "module" }
       let forms = interpreter.forms(of: name)
@@ -76,8 +81,8 @@ extension Session {
     switch expression.kind {
     case .call(let call): return "known when it runs: a call of '\(text[calleeRange(call)])'"
     case .field(let base, let name):
-      guard let base = peek(base) else { return "known when it runs: a field of '\(text[base.range])'" }
-      guard let host = base.value.host else { return "\(base.value.typeName) has no field '\(name.text)'" }
+      guard let held = peek(base) else { return "known when it runs: a field of '\(text[base.range])'" }
+      guard let host = held.use(\.host) else { return "\(held.use(\.typeName)) has no field '\(name.text)'" }
       return host.memberNames.contains(name.text) ? "known when it is asked for: it takes long to work out" : "\(host.typeName) has no field '\(name.text)'"
     default: return "known when it runs"
     }

@@ -36,10 +36,7 @@ extension Session {
 
   /// The parts of a value that is known without running anything, a line each; nil when it has to run.
   public func inspect(_ expression: String) -> [String]? {
-    guard let held = peek(expression) else { return nil }
-    let value = held.value
-    let head = typeText(of: value)
-    return [head] + parts(of: value)
+    peek(expression)?.use { [typeText(of: $0)] + parts(of: $0) }
   }
 
   private func parts(of value: Value) -> [String] {
@@ -47,7 +44,7 @@ extension Session {
     if let host = value.host {
       return host.memberNames.map { name in
         guard let part = interpreter.peek(name, of: value) else { return "  .\(name)" + (host.slowMembers.contains(name) ? "  worked out when asked for" : "") }
-        return "  .\(name)  \(brief(part.value))"
+        return "  .\(name)  \(part.use(brief))"
       }
     }
     if let entries = value.map {

@@ -4,76 +4,113 @@ import Limn
 /// The interactive session: reads inputs of one or more lines, evaluates them and displays their values.
 @MainActor
 public final class Repl {
-  private let session: Session
-  private let delegate: TerminalDelegate
-  private let editor: LineEditor
+  let session: Session
+  let delegate: TerminalDelegate
+  /// nil where nobody types: lines are read from a pipe as they are.
+  let editor: LineEditor?
+  /// The inputs of this session, for `:history` where there is no editor.
+  private var inputs: [String] = []
   private let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+  private let runsInit: Bool
 
-  public init(_ session: Session, delegate: TerminalDelegate) {
+  /// - Parameter runsInit: Whether `init.limn` in the folder for settings is run first.
+  public init(_ session: Session, delegate: TerminalDelegate, runsInit: Bool = true) {
     self.session = session
     self.delegate = delegate
-    editor = LineEditor(historyFile: isatty(STDIN_FILENO) == 1 ? Self.historyFile() : nil)
+    self.runsInit = runsInit
+    session.canUndo = true
+    editor = isTerminal
+      ? LineEditor(
+        history: HistoryFile.standard(),
+        language: LineEditor.Language(isIncomplete: { session.isIncomplete($0) }, completions: { session.completions($0, cursor: $1) }))
+      : nil
   }
 
   /// Runs until Ctrl-D or `:quit`.
   public func run() {
     Interrupts.listen(session)
+    prepareRescue()
     if isTerminal { say("Limn \(Limn.version)   :help for help, Ctrl-D to leave") }
+    if let complaint = PictureTerminal.complaint(environment: StandardStreams.environment) { StandardStreams.error("warning: \(complaint)\n") }
+    if runsInit { runInit() }
     while let input = readInput() {
-      editor.remember(input)
-      if input.hasPrefix(":") {
+      editor?.remember(input)
+      inputs.append(input)
+      if input.hasPrefix(":") || input.hasPrefix("?") {
         if !command(input) { return }
       } else {
         evaluate(input)
       }
     }
-    if isTerminal { say("") }
   }
 
   // MARK: reading
 
-  /// One whole input: lines are added while it is unfinished. nil at the end of the session.
+  /// One whole input. nil at the end of the session.
   private func readInput() -> String? {
-    var lines: [String] = []
+    guard let editor else { return readPipe() }
+    guard editor.editsWholeInputs else { return readLines(editor) }
     while true {
-      let line = editor.read(prompt: isTerminal ? (lines.isEmpty ? "limn> " : "    > ") : "")
-      switch line {
-      case .end:
-        return lines.isEmpty ? nil : lines.joined(separator: "\n")
-      case .interrupted:
-        lines = []
+      switch editor.read(prompt: "limn> ") {
+      case .end: return nil
+      case .interrupted: continue
       case .text(let text):
-        if lines.isEmpty, text.allSatisfy(\.isWhitespace) { continue }
-        lines.append(text)
-        let input = lines.joined(separator: "\n")
-        // An empty line ends an unfinished input, so that nobody is caught in it.
-        if input.hasPrefix(":") || text.isEmpty || !session.isIncomplete(input) { return input }
+        let input = Self.trimmed(text)
+        if !input.isEmpty { return input }
       }
     }
   }
 
-  /// `~/.local/state/limn/history`, or where XDG_STATE_HOME says; the folder is made if it is not there.
-  private static func historyFile() -> String? {
-    let base: String
-    if let state = getenv("XDG_STATE_HOME"), state.pointee != 0 {
-      base = String(cString: state)
-    } else if let home = getenv("HOME") {
-      base = String(cString: home) + "/.local/state"
-    } else {
-      return nil
+  /// The same line by line, for a terminal that cannot move its cursor.
+  private func readLines(_ editor: LineEditor) -> String? {
+    var lines: [String] = []
+    while true {
+      switch editor.read(prompt: lines.isEmpty ? "limn> " : "    > ") {
+      case .end: return lines.isEmpty ? nil : lines.joined(separator: "\n")
+      case .interrupted: lines = []
+      case .text(let text): if let input = added(text, to: &lines) { return input }
+      }
     }
-    var folder = ""
-    for part in (base + "/limn").split(separator: "/") {
-      folder += "/" + part
-      mkdir(folder, 0o700)
-    }
-    return folder + "/history"
   }
+
+  /// The same from a pipe, without prompts.
+  private func readPipe() -> String? {
+    var lines: [String] = []
+    while let line = readLine() {
+      if let input = added(line, to: &lines) { return input }
+    }
+    return lines.isEmpty ? nil : lines.joined(separator: "\n")
+  }
+
+  /// Adds a line; gives the input once it is whole. An empty line ends one that is unfinished.
+  private func added(_ line: String, to lines: inout [String]) -> String? {
+    if lines.isEmpty, line.allSatisfy(\.isWhitespace) { return nil }
+    lines.append(line)
+    let input = lines.joined(separator: "\n")
+    return input.hasPrefix(":") || line.isEmpty || !session.isIncomplete(input) ? input : nil
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    var text = Substring(text)
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    // Leading blanks of a pasted line mean nothing; those of the lines after it stay.
+    return String(text.drop { $0.isWhitespace })
+  }
+
+  /// The newest inputs, oldest first.
+  func newestInputs(_ count: Int) -> [String] { editor?.remembered(count) ?? inputs.suffix(count) }
 
   // MARK: evaluating
 
-  private func evaluate(_ input: String) {
-    switch session.evaluate(input) {
+  /// Evaluates a text and displays its value.
+  ///
+  /// - Parameter name: What errors call it; nil numbers it.
+  func evaluate(_ input: String, name: String? = nil) {
+    Interrupts.setEvaluating(true)
+    let outcome = session.evaluate(input, name: name)
+    Interrupts.setEvaluating(false)
+    delegate.endProgress()
+    switch outcome {
     case .value(let display):
       if let display { delegate.show(display) }
     case .failed(let text):
@@ -83,42 +120,40 @@ public final class Repl {
     }
   }
 
-  private func say(_ line: String) { StandardStreams.out(line + "\n") }
-
-  // MARK: commands
-
-  private static let help = """
-    An input is one or more statements; an unfinished one goes on in the next line, an empty line ends it.
-    The value of the last statement is shown and kept as _; a ; at the end mutes it. Ctrl-C ends an evaluation.
-
-      :help [name]   this text, or what a function takes and does
-      :vars          the names of this session
-      :functions     everything that can be called
-      :quit          leaves, as Ctrl-D does
-    """
-
-  /// Carries out `:name argument`. Returns whether the session goes on.
-  private func command(_ input: String) -> Bool {
-    let words = input.dropFirst().split(separator: " ", maxSplits: 1).map(String.init)
-    switch words.first ?? "" {
-    case "help", "doc", "h", "?":
-      guard words.count > 1 else {
-        say(Self.help)
-        break
-      }
-      say(session.help(words[1]) ?? "there is no function '\(words[1])'")
-    case "vars":
-      for (name, display) in session.bindings {
-        let line = display.text.prefix { $0 != "\n" }
-        say("\(name) = \(line.count > 100 ? line.prefix(100) + " …" : line)")
-      }
-    case "functions":
-      say(session.functionNames.joined(separator: " "))
-    case "quit", "q", "exit":
-      return false
-    default:
-      say("there is no command '\(input)'; :help lists them")
+  /// Keeps at hand what a forced end writes: the statements that took effect before the one that runs.
+  private func prepareRescue() {
+    guard isTerminal else { return }
+    let path = (HistoryFile.stateFolder() ?? ".") + "/session-\(getpid()).limn"
+    session.log.willRun = { [unowned session] in
+      let script = session.script(isThorough: false)
+      MainActor.assumeIsolated { Interrupts.save(script, to: path) }
     }
-    return true
   }
+
+  /// Runs the user's own start: `limn/init.limn` in XDG_CONFIG_HOME or `~/.config`. What it does cannot be taken back.
+  private func runInit() {
+    guard let folder = HistoryFile.folder("XDG_CONFIG_HOME", orInHome: ".config", isMade: false),
+      let source = Self.contents(of: folder + "/init.limn")
+    else { return }
+    if case .failed(let text) = session.evaluate(source, name: folder + "/init.limn") { StandardStreams.error(text + "\n") }
+    session.log.settle()
+  }
+
+  /// The text of a file; nil with errno set when it cannot be read.
+  static func contents(of path: String) -> String? {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(file, &part, part.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      bytes += part[..<count]
+    }
+  }
+
+  func say(_ line: String) { StandardStreams.out(line + "\n") }
 }

@@ -8,8 +8,16 @@ public final class TerminalDelegate: SessionDelegate {
   private let picturePattern: String?
   private var pictureCount = 0
   /// How pictures are drawn here, found out when the first one is shown.
-  private lazy var terminal = PictureTerminal.detected(environment: StandardStreams.environment)
+  private lazy var terminal: PictureTerminal = {
+    let environment = StandardStreams.environment
+    let terminal = PictureTerminal.detected(environment: environment)
+    // A terminal that did not say who it is can be asked, where its answer can be read.
+    guard isatty(STDIN_FILENO) == 1, PictureTerminal.isWorthAsking(environment: environment) else { return terminal }
+    return terminal.asked(on: STDIN_FILENO)
+  }()
   private let progress = ProgressLine()
+  /// How many evaluations of a model there were, for `:time`.
+  private(set) var stepCount = 0
   /// What could not be written; the first is the reason a run fails.
   public private(set) var failure: String?
 
@@ -33,8 +41,12 @@ public final class TerminalDelegate: SessionDelegate {
   }
 
   public func session(_ session: Session, progressed what: String, done: Int, of total: Int) {
+    if done > 0 { stepCount += 1 }
     progress.update(what, done, total)
   }
+
+  /// Takes away the progress line of a sampling that did not come to its end.
+  func endProgress() { progress.clear() }
 
   /// Displays a value: a picture in the terminal if it can show one, else as text.
   public func show(_ display: Display) {
@@ -96,7 +108,7 @@ final class ProgressLine {
     return tenths >= 100 ? "\(Int((value).rounded()))" : "\(Int(tenths) / 10).\(Int(tenths) % 10)"
   }
 
-  private static func clock() -> Double {
+  static func clock() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9

@@ -4,12 +4,14 @@ import LimnTerminal
 
 extension Command {
   static let repl = Command(
-    name: "repl", takes: "", summary: "the interactive session", details: sessionOptions, options: SessionSetup.options
+    name: "repl", takes: "", summary: "the interactive session",
+    details: sessionOptions + "\n  --no-init              leaves out the start, ~/.config/limn/init.limn",
+    options: SessionSetup.options.merging(["--no-init": .flag]) { a, _ in a }
   ) { arguments throws(UsageError) in
     if let word = arguments.rest.first { throw UsageError(description: "there is no command '\(word)'") }
     let setup = try SessionSetup(arguments)
     let delegate = TerminalDelegate(picturePattern: setup.picturePattern)
-    Repl(setup.session(folder: nil, delegate), delegate: delegate).run()
+    Repl(setup.session(folder: nil, delegate), delegate: delegate, runsInit: !arguments.has("--no-init")).run()
     return ExitCode.done
   }
 
@@ -48,6 +50,7 @@ struct Program {
     let delegate = TerminalDelegate(picturePattern: setup.picturePattern)
     let session = setup.session(folder: folder, delegate, checksFirst: true)
     Interrupts.listen(session)
+    Interrupts.setEvaluating(true)  // a second Ctrl-C within a second ends what does not look up
     var outcome = session.evaluate(text, name: name)
     if case .value(let display) = outcome {
       if showsLast, let display { delegate.show(display) }

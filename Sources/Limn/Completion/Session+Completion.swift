@@ -68,7 +68,7 @@ extension Session {
       return names.first { $0.name == call.function }.flatMap { declared($0.value.value) }.map { [$0] } ?? []
     }
     let taken = call.receiver == nil ? 0 : 1
-    if let own = interpreter.value(of: call.function).flatMap({ declared($0.value) }) { return [Array(own.dropFirst(taken))] }
+    if let own = interpreter.value(of: call.function).flatMap({ $0.use(declared) }) { return [Array(own.dropFirst(taken))] }
     return interpreter.forms(of: call.function).map { form in
       let signature = Signature(form.signature)
       let all = signature.parameters.filter { !$0.isRest }.map { (name: $0.name.text, text: signature.source[$0.range]) }
@@ -105,9 +105,11 @@ extension Session {
       return
     }
     let natives: [Interpreter.Taker]
-    if let value = peek(receiver)?.value {
-      fields(of: value, &found)
-      natives = interpreter.natives(taking: value)
+    if let known = peek(receiver) {
+      natives = known.use { value in
+        fields(of: value, &found)
+        return interpreter.natives(taking: value)
+      }
     } else if let inferred = infer(receiver), let type = inferred.type {
       found.add(inferred.fields.map { Candidate($0, "", .field) })
       natives = interpreter.natives(takingType: type)
@@ -132,7 +134,7 @@ extension Session {
     }
     guard let host = value.host else { return }
     found.add(host.memberNames.map { name in
-      Candidate(name, interpreter.peek(name, of: value).map { typeText(of: $0.value) } ?? "", .field)
+      Candidate(name, interpreter.peek(name, of: value).map { $0.use(typeText) } ?? "", .field)
     })
   }
 
@@ -144,14 +146,15 @@ extension Session {
   // MARK: Strings
 
   private func keys(of receiver: String, _ found: inout Candidates) {
-    guard let value = peek(receiver)?.value else { return }
+    peek(receiver)?.use { keys(in: $0, &found) }
+  }
+
+  private func keys(in value: Value, _ found: inout Candidates) {
     let texts: [String]
     if let entries = value.map {
       texts = interpreter.read { context in entries.compactMap { $0.key.string == nil ? nil : context.text($0.key) } }
-    } else if let words = interpreter.peek("words", of: value)?.value.list {
-      texts = words.compactMap(\.string)
     } else {
-      texts = []
+      texts = interpreter.peek("words", of: value)?.use { $0.list?.compactMap(\.string) } ?? []
     }
     found.add(texts.filter { !$0.contains("\"") && !$0.contains("\\") && !$0.contains("{") && !$0.contains("\n") }
       .map { Candidate($0, "", .key, suffix: "\"]") })
