@@ -22,6 +22,8 @@ package struct Fault: Error, Sendable {
   package var isFinal = false
   /// Whether the mistake is the caller's, so that the call is underlined and not the function's own text.
   var blamesCaller = false
+  /// The parameter of the function that called `fail` whose argument is to be underlined, unless a `try` there takes the error.
+  var callersArgument: String?
   /// The names of the parameters of the function that `parameter` belongs to, when a script's function throws.
   var parameters: [String] = []
   /// Where it happened, once the machine knows, and the calls around it, innermost first.

@@ -21,14 +21,22 @@ extension Machine {
       return nil
     }
     let code = code.pointee.code
+    let word = pc - UnsafePointer(code.header.pointee.instructions) - 1
+    let handler = fault.isFinal ? nil : code.tables.handlers.first { $0.start <= word && word < $0.end }?.target
+    if let argument = fault.callersArgument {
+      fault.callersArgument = nil
+      if handler == nil, code.parameters.contains(where: { $0.name == argument }) {
+        fault.parameter = argument
+        fault.parameters = code.parameters.map(\.name)
+        return nil
+      }
+    }
     let place = Place(source: code.source, range: place(of: &fault, code, pc))
     if fault.place == nil { fault.place = place }
     if fault.trace.count < Machine.traceLimit {
       fault.trace.append(TraceEntry(function: code.isTopLevel ? nil : code.name ?? "function", place: place))
     }
-    guard !fault.isFinal else { return nil }
-    let word = pc - UnsafePointer(code.header.pointee.instructions) - 1
-    return code.tables.handlers.first { $0.start <= word && word < $0.end }?.target
+    return handler
   }
 
   /// The range of the running instruction, or of the argument the fault speaks of.
