@@ -18,7 +18,7 @@ extension JSON {
   /// Parses one JSON document.
   ///
   /// - Parameter file: The name used in errors.
-  /// - Throws: ``FormatError`` with the line, or the byte offset in a one-line document.
+  /// - Throws: ``FormatError`` with line and column.
   package init(parsing bytes: UnsafeRawBufferPointer, file: String, limits: Limits = Limits()) throws(FormatError) {
     var parser = JSONParser(bytes: bytes, limits: limits)
     do {
@@ -59,11 +59,13 @@ private struct JSONParser {
     self.limits = limits
   }
 
-  /// Where the parser stopped, as people count: from 1.
+  /// Where the parser stopped, as people count: from 1, the column in characters.
   var place: String {
     let before = bytes.prefix(index)
     let line = before.reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
-    return line > 1 ? "on line \(line)" : "at byte \(index)"
+    let start = (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
+    let column = before[start...].reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
+    return "at line \(line), column \(column)"
   }
 
   mutating func document() throws(Failure) -> JSON {
@@ -101,7 +103,9 @@ private struct JSONParser {
     if take(UInt8(ascii: "}")) { return .object([]) }
     while true {
       skipSpace()
-      guard peek() == UInt8(ascii: "\"") else { throw Failure(message: "expected a key in double quotes") }
+      guard peek() == UInt8(ascii: "\"") else {
+        throw Failure(message: !members.isEmpty && peek() == UInt8(ascii: "}") ? "a comma before '}'" : "expected a key in double quotes")
+      }
       let key = try string()
       if members.count == 8 { for (index, member) in members.enumerated() { seen[hash(member.key)] = index } }
       let repeated =
@@ -131,7 +135,11 @@ private struct JSONParser {
     while true {
       items.append(try value(depth: depth + 1))
       skipSpace()
-      if take(UInt8(ascii: ",")) { continue }
+      if take(UInt8(ascii: ",")) {
+        skipSpace()
+        if peek() == UInt8(ascii: "]") { throw Failure(message: "a comma before ']'") }
+        continue
+      }
       if take(UInt8(ascii: "]")) { return .array(items) }
       throw Failure(message: "expected ',' or ']' in an array")
     }

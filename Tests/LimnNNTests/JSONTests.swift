@@ -19,8 +19,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "it ends where a value is expected"), ("{", "expected a key"), ("[1,]", "cannot start with ']'"),
-    ("{\"a\":1,}", "expected a key"), ("{\"a\" 1}", "expected ':'"), ("[1 2]", "expected ',' or ']'"),
+    ("", "it ends where a value is expected"), ("{", "expected a key"), ("[1,]", "a comma before ']'"),
+    ("{\"a\":1,}", "a comma before '}'"), ("{\"a\" 1}", "expected ':'"), ("[1 2]", "expected ',' or ']'"),
     ("01", "cannot start with 0"),
     ("1.", "expected a digit"), ("-", "expected a digit"), ("1e", "expected a digit"), ("+1", "cannot start with '+'"),
     ("NaN", "cannot start with 'N'"), ("nul", "expected 'null'"), ("\"a", "does not end"),
@@ -59,6 +59,8 @@ import Testing
 
   @Test func namesTheLineOfAMistake() {
     let error = #expect(throws: FormatError.self) { try JSON(parsing: "{\n\"a\": 1,\n\"b\": x\n}", file: "f") }
-    #expect(error?.description == "'f': not valid JSON on line 3: a value cannot start with 'x'")
+    #expect(error?.description == "'f': not valid JSON at line 3, column 6: a value cannot start with 'x'")
+    let comma = #expect(throws: FormatError.self) { try JSON(parsing: "[1, 2,\n]", file: "f") }
+    #expect(comma?.description == "'f': not valid JSON at line 2, column 1: a comma before ']'")
   }
 }
