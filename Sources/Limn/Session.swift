@@ -44,6 +44,10 @@ public final class Session {
     public var checksFirst = false
     /// The folder that paths of pictures and models start at, with the script's name before it; nil is the working folder.
     public var scriptFolder: String?
+    /// The folder that relative paths to write start at; nil is the process's working folder.
+    public var workingFolder: String?
+    /// Folders that scripts may write below, besides the working folder and the script's; at first the system's for temporary files.
+    public var writableFolders = [FileAccess.temporaryFolder]
     /// How many bytes strings, lists, maps and tensors may take before a statement fails with an error of kind `memory`; nil
     /// for no limit.
     public var memoryLimit: Int?
@@ -96,6 +100,8 @@ public final class Session {
     interpreter.delegate = relay
     interpreter.read { context in
       context.service(Defaults.self) { Defaults() }.seed = options.seed
+      let access = context.service(FileAccess.self) { FileAccess() }
+      (access.workingFolder, access.writableFolders) = (options.workingFolder, options.writableFolders)
       context.service(Recipe.self) { Recipe() }.source = { [unowned log] in log.program }
       context.service(Progress.self) { Progress() }.listener = { [weak relay] what, done, total in
         guard let session = relay?.session else { return }

@@ -92,6 +92,7 @@ struct Command: Sendable {
       --set NAME=VALUE       an argument of main, by name; may be repeated
       --seed N               what a seed that is left out stands for (0)
       --pictures PATTERN     also writes what is shown, as PATTERN with %d for its number: p-%d.png
+      --write FOLDER         lets the program write there too, besides the working folder and its own; may be repeated
       --max-memory SIZE      what strings, lists, maps and tensors may take: 500MB, 2GB
       --max-steps N          calls and rounds of loops that a statement may make
       --timeout SECONDS      how long a statement may take

@@ -6,6 +6,7 @@ import LimnTerminal
 struct SessionSetup {
   static let options: [String: Arguments.Option] = [
     "--set": .value, "--pictures": .value, "--seed": .value, "--max-memory": .value, "--max-steps": .value, "--timeout": .value,
+    "--write": .value,
   ]
 
   private(set) var options = Session.Options()
@@ -30,6 +31,7 @@ struct SessionSetup {
       }
       options.secondsLimit = seconds
     }
+    options.writableFolders += arguments.values("--write")
     for text in arguments.values("--set") {
       guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
         throw UsageError(description: "--set takes name=value, found '\(text)'")

@@ -36,7 +36,10 @@ import Testing
 
   @Test(arguments: names)
   func testsPass(_ name: String) throws {
-    let session = Session()
+    let folder = NSTemporaryDirectory() + "limn-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let session = Self.session(in: folder)
     if case .failed(let text) = session.evaluate("use \(name)") { Issue.record("\(text)") }
     let tests = session.interpreter.tests.filter { $0.place.source.name.hasSuffix("/\(name).limn") }
     #expect(!tests.isEmpty, "\(name) has no tests")
@@ -45,56 +48,28 @@ import Testing
     }
   }
 
-  struct Example: Sendable, CustomTestStringConvertible {
-    let file: String
-    let line: Int
-    var source = ""
-    var testDescription: String { "\(file):\(line)" }
+  /// A session whose files all lie in a folder.
+  private static func session(in folder: String) -> Session {
+    var options = Session.Options()
+    (options.scriptFolder, options.workingFolder) = (folder, folder)
+    return Session(options)
   }
 
-  /// Lines indented by four spaces in doc comments; neighbouring lines are one example.
   static let examples: [Example] = files.flatMap { file -> [Example] in
     let text = (try? String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)) ?? ""
-    var found: [Example] = []
-    var isInside = false
-    for (index, line) in text.components(separatedBy: "\n").enumerated() {
-      guard line.hasPrefix("///     ") else {
-        isInside = false
-        continue
-      }
-      if !isInside { found.append(Example(file: file, line: index + 1)) }
-      found[found.count - 1].source += line.dropFirst(8) + "\n"
-      isInside = true
-    }
-    return found
+    // Doc comments alone, each line in its place.
+    let docs = text.components(separatedBy: "\n").map { $0.hasPrefix("///") ? String($0.dropFirst($0.hasPrefix("/// ") ? 4 : 3)) : "." }
+    return Example.all(in: docs.joined(separator: "\n"), file: file, isDocComment: true)
   }
 
-  @Test func thereAreExamples() { #expect(Self.examples.count >= Self.names.count) }
+  @Test func thereAreExamples() { #expect(Self.examples.count >= 90) }
 
-  @Test(arguments: examples)
-  func exampleShowsWhatItSays(_ example: Example) throws {
+  @Test(arguments: examples.indices)
+  func exampleShowsWhatItSays(_ index: Int) throws {
     let folder = NSTemporaryDirectory() + "limn-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    var options = Session.Options()
-    options.scriptFolder = folder
-    let session = Session(options)
-    let source = SourceText(example.source, name: example.testDescription)
-    let program = parse(source)
-    #expect(!program.hasErrors, "\(example.testDescription): \(program.diagnostics.map(\.message))")
-    // As typed into a session, one statement after the other.
-    for statement in program.statements {
-      let text = source[statement.range]
-      let rest = example.source.utf8.dropFirst(Int(statement.range.end)).prefix { $0 != UInt8(ascii: "\n") }
-      let comment = String(decoding: rest, as: UTF8.self).trimmingCharacters(in: .whitespaces)
-      switch session.evaluate(text, name: example.testDescription) {
-      case .value(let display):
-        if comment.hasPrefix("// => ") { #expect(display?.text == String(comment.dropFirst(6)), "\(example.testDescription): \(text)") }
-        #expect(!comment.hasPrefix("// error: "), "\(example.testDescription): \(text) did not fail")
-      case .failed(let message):
-        #expect(comment.hasPrefix("// error: ") && message.hasPrefix(String(comment.dropFirst(3))), "\(example.testDescription): \(text)\n\(message)")
-      case .interrupted: Issue.record("\(example.testDescription) was interrupted")
-      }
-    }
+    let problems = Self.examples[index].problems(in: Self.session(in: folder))
+    #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
   }
 }

@@ -33,6 +33,11 @@ struct SessionScript {
     let source = try String(contentsOfFile: path, encoding: .utf8)
     var options = Session.Options()
     options.scriptFolder = (path as NSString).deletingLastPathComponent
+    // What the script writes goes to a folder of its own.
+    let folder = NSTemporaryDirectory() + "limn-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    options.workingFolder = folder
     let session = Session(options)
     let listener = Listener()
     session.delegate = listener

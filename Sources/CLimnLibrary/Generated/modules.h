@@ -1,7 +1,39 @@
 // Made by scripts/library from the files of stdlib/; do not edit.
+static const unsigned char assertions_text[] = {
+#embed "../../../stdlib/assertions.limn"
+};
+static const unsigned char data_text[] = {
+#embed "../../../stdlib/data.limn"
+};
+static const unsigned char dates_text[] = {
+#embed "../../../stdlib/dates.limn"
+};
+static const unsigned char files_text[] = {
+#embed "../../../stdlib/files.limn"
+};
+static const unsigned char paths_text[] = {
+#embed "../../../stdlib/paths.limn"
+};
+static const unsigned char plots_text[] = {
+#embed "../../../stdlib/plots.limn"
+};
 static const unsigned char sequences_text[] = {
 #embed "../../../stdlib/sequences.limn"
 };
+static const unsigned char statistics_text[] = {
+#embed "../../../stdlib/statistics.limn"
+};
+static const unsigned char strings_text[] = {
+#embed "../../../stdlib/strings.limn"
+};
 static const limn_library_module modules[] = {
+  {"assertions", assertions_text, sizeof assertions_text},
+  {"data", data_text, sizeof data_text},
+  {"dates", dates_text, sizeof dates_text},
+  {"files", files_text, sizeof files_text},
+  {"paths", paths_text, sizeof paths_text},
+  {"plots", plots_text, sizeof plots_text},
   {"sequences", sequences_text, sizeof sequences_text},
+  {"statistics", statistics_text, sizeof statistics_text},
+  {"strings", strings_text, sizeof strings_text},
 };

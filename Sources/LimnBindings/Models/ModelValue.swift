@@ -149,21 +149,12 @@ enum ModelNatives {
 }
 
 extension NativeCall {
-  /// A path of the script's: a relative one starts at the script's folder.
-  func path(_ key: ParameterKey) throws -> String { path(try string(key)) }
-
-  func path(_ path: String) -> String { Self.path(path, folder: scriptFolder) }
-
-  static func path(_ path: String, folder: String?) -> String {
-    guard !path.hasPrefix("/"), let folder, !folder.isEmpty else { return path }
-    return folder + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
-  }
-
   /// A model's name may be a path or the name of an embedded or cached one; only what looks like a path is moved.
   func modelPath(_ name: String) -> String { Self.modelPath(name, folder: scriptFolder) }
 
   static func modelPath(_ name: String, folder: String?) -> String {
-    name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors") ? path(name, folder: folder) : name
+    let isPath = name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors")
+    return isPath ? FileAccess.source(name, scriptFolder: folder, workingFolder: nil) : name
   }
 
   /// Tokens stand in strings as private code points; a model knows them by name.

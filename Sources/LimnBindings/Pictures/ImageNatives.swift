@@ -8,12 +8,7 @@ enum ImageNatives {
 
   private static let making: [Native] = [
     Native("image(path: string)", doc: "The picture in a PNG file; a relative path starts at the script's folder.", effect: .acts, known: .gives("image")) { call in
-      let path = try call.path(0)
-      let bytes = try call.pictures(at: 0) { try PictureFile.read(path) }
-      let image = try call.pictures(at: 0) { try PNG.decode(bytes, name: try call.string(0)) }
-      call.didRead(try call.string(0), bytes)
-      let parameters = try? PNG.texts(in: bytes, name: path).first { $0.keyword == PNG.Text.parametersKeyword }
-      return call.make(ImageValue(image, parameters: (parameters ?? nil).map { GenerationParameters(text: $0.value) }))
+      try read(call)
     },
     Native("image(values: tensor)", doc: "The picture of a [3, H, W] or [4, H, W] tensor, or a grey one of a mask; values 0…1.", known: .gives("image")) { call in
       call.make(try call.image(0))
@@ -80,8 +75,14 @@ enum ImageNatives {
       let images = try ([call[0]] + call.rest).map { try picture($0, call) }
       return call.make(try call.pictures { try Image.row(images) })
     },
-    Native("heat(map: tensor, colors: string = \"inferno\")", doc: "The picture of an [H, W] map, from its least (dark) to its greatest value (bright).", known: .choice("colors", of: Colormap.allCases.map(\.rawValue), then: .gives("image"))) { call in
-      call.make(try call.pictures(at: 0) { try HeatMap.image(try call.tensor(0).asNumbers.detached(), colors: try colors(call)) })
+    Native("heat(map: tensor, colors: string = \"inferno\", range: list = nil)", doc: "The picture of an [H, W] map, from its least (dark) to its greatest value (bright), or from the ends of `range`.", known: .choice("colors", of: Colormap.allCases.map(\.rawValue), then: .gives("image"))) { call in
+      var range: ClosedRange<Float>?
+      if call.has("range") {
+        let ends = try call.floats("range").map(Float.init)
+        guard ends.count == 2, ends[0] <= ends[1] else { throw call.mismatch("range", "[least, greatest]") }
+        range = ends[0]...ends[1]
+      }
+      return call.make(try call.pictures(at: 0) { try HeatMap.image(try call.tensor(0).asNumbers.detached(), range: range, colors: try colors(call)) })
     },
     Native("overlay(image: image, map: tensor, opacity: float = 0.65, colors: string = \"inferno\")", doc: "A heat map laid over a picture; a map of another size is enlarged smoothly.", known: .choice("colors", of: Colormap.allCases.map(\.rawValue), then: .gives("image"))) { call in
       let opacity = Float(try call.float("opacity", in: 0...1))
@@ -90,6 +91,16 @@ enum ImageNatives {
       })
     },
   ]
+
+  /// The picture in the PNG file that argument 0 names, with how it was generated if it says so.
+  static func read(_ call: NativeCall) throws -> Value {
+    let path = try call.path(0)
+    let bytes = try call.pictures(at: 0) { try PictureFile.read(path) }
+    let image = try call.pictures(at: 0) { try PNG.decode(bytes, name: try call.string(0)) }
+    call.didRead(try call.string(0), bytes)
+    let parameters = try? PNG.texts(in: bytes, name: path).first { $0.keyword == PNG.Text.parametersKeyword }
+    return call.make(ImageValue(image, parameters: (parameters ?? nil).map { GenerationParameters(text: $0.value) }))
+  }
 
   private static func colors(_ call: NativeCall) throws -> Colormap {
     Colormap(rawValue: try call.choice("colors", of: Colormap.allCases.map(\.rawValue)))!

@@ -1,24 +1,23 @@
 import LimnImage
 import LimnRuntime
 
-/// Writing pictures to files.
+/// Writing pictures to files. Everything else is saved by ``DataNatives``.
 enum SaveNatives {
   static let all: [Native] = [
     Native("save(image: image, path: string, metadata: bool = true, bits: int = 8)", doc: "Writes a PNG, with how it was made in its `parameters` text (as A1111 writes it) and the script in `limn`; `metadata: false` writes neither.", effect: .acts) { call in
       let value = try call.host(ImageValue.self, 0)
       let bits = try bits(call)
-      let path = try pngPath(call)
+      try checkPNG(call)
       let texts = try call.bool("metadata") ? texts(value, call) : []
-      try call.pictures(at: "path") { try PNG.write(value.image, to: path, texts: texts, bitDepth: bits) }
-      call.files.didWrite(path)
+      try call.write(try call.pictures { try PNG.encode(value.image, texts: texts, bitDepth: bits) }, to: "path")
       return .nil
     },
-    Native("save(mask: mask, path: string, bits: int = 8)", doc: "Writes a mask as a grey PNG.", effect: .acts) { call in
+    Native("save(mask: mask, path: string, bits: int = 8)", doc: "Writes a mask as a grey PNG, or any [H, W] tensor as .npy.", effect: .acts) { call in
+      if Path.fileExtension(try call.string("path")) == "npy" { return try DataNatives.saveTensor(call) }
       let mask = try call.mask(0)
       let bits = try bits(call)
-      let path = try pngPath(call)
-      try call.pictures(at: "path") { try PNG.write(mask, to: path, bitDepth: bits) }
-      call.files.didWrite(path)
+      try checkPNG(call)
+      try call.write(try call.pictures { try PNG.encode(mask, bitDepth: bits) }, to: "path")
       return .nil
     },
   ]
@@ -29,12 +28,11 @@ enum SaveNatives {
     return bits
   }
 
-  private static func pngPath(_ call: NativeCall) throws -> String {
+  private static func checkPNG(_ call: NativeCall) throws {
     let path = try call.string("path")
     guard path.lowercased().hasSuffix(".png") else {
       throw call.fault(.value, "pictures are saved as PNG, found the path '\(path)'", at: "path", help: "\"\(path).png\"")
     }
-    return path
   }
 
   private static func texts(_ value: ImageValue, _ call: NativeCall) -> [PNG.Text] {
