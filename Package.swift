@@ -43,7 +43,7 @@ let package = Package(
     .testTarget(name: "LimnImageTests", dependencies: ["LimnImage", "LimnTestSupport"]),
     .testTarget(name: "LimnNNTests", dependencies: ["LimnNN", "LimnTestSupport"]),
     .testTarget(name: "LimnDiffusionTests", dependencies: ["LimnDiffusion", "LimnTestSupport"]),
-    .testTarget(name: "LimnTests", dependencies: ["Limn", "LimnTestSupport", "limn-embedding-example"]),
+    .testTarget(name: "LimnTests", dependencies: ["Limn", "LimnTensor", "LimnTestSupport", "limn-embedding-example"]),
     .testTarget(name: "LimnCommandTests", dependencies: ["limn"]),
     .testTarget(name: "LimnTerminalTests", dependencies: ["LimnTerminal", "LimnTestSupport"]),
   ],

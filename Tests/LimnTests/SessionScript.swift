@@ -8,6 +8,7 @@ final class Listener: SessionDelegate {
   var pictures: [Picture] = []
   var steps: [Int] = []
   var onProgress: (() -> Void)?
+  var onProgressOf: ((String) -> Void)?
 
   func session(_ session: Session, printed text: String) {
     lines += text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
@@ -20,6 +21,7 @@ final class Listener: SessionDelegate {
   func session(_ session: Session, progressed what: String, done: Int, of total: Int) {
     steps.append(done)
     onProgress?()
+    onProgressOf?(what)
   }
 }
 

@@ -11,6 +11,9 @@ static const unsigned char dates_text[] = {
 static const unsigned char files_text[] = {
 #embed "../../../stdlib/files.limn"
 };
+static const unsigned char losses_text[] = {
+#embed "../../../stdlib/losses.limn"
+};
 static const unsigned char paths_text[] = {
 #embed "../../../stdlib/paths.limn"
 };
@@ -31,6 +34,7 @@ static const limn_library_module modules[] = {
   {"data", data_text, sizeof data_text},
   {"dates", dates_text, sizeof dates_text},
   {"files", files_text, sizeof files_text},
+  {"losses", losses_text, sizeof losses_text},
   {"paths", paths_text, sizeof paths_text},
   {"plots", plots_text, sizeof plots_text},
   {"sequences", sequences_text, sizeof sequences_text},

@@ -58,7 +58,7 @@ package final class MapsValue: HostObject {
       })
     },
     Native("nth(word: string, occurrence: int)", doc: "The n-th occurrence of a word or phrase in a prompt, counted from 1, for `capture:` and maps.") { call in
-      call.make(NthValue(.phrase(call.prompt(try call.string(0)), occurrence: try call.int(1, in: 1...1000))))
+      call.make(NthValue(.phrase(call.named(try call.string(0)), occurrence: try call.int(1, in: 1...1000))))
     },
   ]
 }
@@ -77,8 +77,7 @@ final class NthValue: HostObject {
 enum CaptureKeys {
   static func key(_ value: Value, _ context: Context) throws -> CaptureKey {
     if let text = value.string {
-      let named = text.unicodeScalars.map { (context.tokens.token($0) as? TokenValue)?.name ?? String($0) }.joined()
-      return .phrase(named)
+      return .phrase(context.named(text))
     }
     if let nth = value.host as? NthValue { return nth.key }
     if let token = value.host as? TokenValue { return .phrase(token.name) }
@@ -97,27 +96,4 @@ enum CaptureKeys {
     capture.keepsSteps = keepsSteps
     return capture
   }
-}
-
-/// A learned token: a name, and what it starts from.
-package final class TokenValue: HostObject {
-  package let name: String
-  /// The word whose vectors it starts from; nil for random ones.
-  package let initializer: String?
-
-  package init(name: String, initializer: String?) {
-    self.name = name
-    self.initializer = initializer
-  }
-
-  package var typeName: String { "token" }
-  package var isToken: Bool { true }
-  package func description(_ context: Context) -> String { name }
-  package func isEqual(to other: any HostObject) -> Bool {
-    guard let other = other as? TokenValue else { return false }
-    return other.name == name && other.initializer == initializer
-  }
-  package var keyHash: Int? { name.hashValue }
-  package var memberNames: [String] { ["name"] }
-  package func member(_ name: String, _ context: Context) throws -> Value? { name == "name" ? context.make(outside: self.name) : nil }
 }

@@ -12,10 +12,12 @@ package final class ModelValue: HostObject {
 
   package var typeName: String { "model" }
   package func description(_ context: Context) -> String {
-    "model '\(model.name)' (\(model.report.family), \(model.side)×\(model.side), \(model.schedule.prediction.rawValue))"
+    let learned = model.tokenizer.learned.map(\.name).joined(separator: ", ")
+    return "model '\(model.name)' (\(model.report.family), \(model.side)×\(model.side), \(model.schedule.prediction.rawValue))"
+      + (learned.isEmpty ? "" : " with \(learned)")
   }
 
-  package static let fields = ["name", "family", "width", "height", "prediction", "report", "hash"]
+  package static let fields = ["name", "family", "width", "height", "prediction", "tokens", "report", "hash"]
   package var memberNames: [String] { Self.fields }
 
   /// The bytes of the weights of each part, as the files hold them.
@@ -34,6 +36,8 @@ package final class ModelValue: HostObject {
     case "family": context.make("\(model.report.family)")
     case "width", "height": .int(model.side)
     case "prediction": context.make(model.schedule.prediction.rawValue)
+    case "tokens":
+      context.make(fields: model.concepts.map { ($0.name, context.make(TokenValue(name: $0.name, start: .vectors($0.vectors.detached())))) })
     case "report": context.make(outside: model.report.description)
     case "hash": context.make(context.service(ModelStore.self) { ModelStore() }.hash(of: model))
     default: nil
@@ -105,11 +109,11 @@ enum ModelNatives {
       return call.make(ModelValue(model))
     },
     Native("encode(model: model, prompt: any, clip_skip: int = 0, long: string = \"cut\")", doc: "The condition of a prompt, or of a list of prompts, a row each; a prompt that is too long is cut with a warning, or kept whole with `long: \"chunk\"`.", effect: .acts, known: .encoded) { call in
-      let model = try call.host(ModelValue.self, 0).model
       let options = try call.textOptions()
-      let prompts = try call.prompts("prompt")
-      let condition = try call.diffusion(at: "prompt") { try model.encode(prompts, options) }
-      condition.warnings.forEach { call.warn($0) }
+      let texts = try call.texts("prompt")
+      let model = try call.diffusion(at: "prompt") { try call.knowingTokens(of: texts, try call.host(ModelValue.self, 0).model) }
+      let condition = try call.diffusion(at: "prompt") { try model.encode(texts.map(call.named), options) }
+      condition.warnings.forEach { call.notices.say($0, call) }
       return call.make(ConditionValue(condition))
     },
     Native("encode_image(model: model, image: image, rng: rng = nil)", doc: "The latent of a picture: the mean of the encoder's distribution, or with `rng:` a draw from it.", effect: .acts, known: .gives("tensor")) { call in
@@ -134,8 +138,9 @@ enum ModelNatives {
       return call.make(Tensor.concatenated(rows, axis: 0))
     },
     Native("words(model: model, prompt: string)", doc: "How a model's tokenizer takes a prompt apart: one string a piece.", known: .gives("list")) { call in
-      let model = try call.host(ModelValue.self, 0).model
-      return call.make(model.tokenizer.encode(call.prompt(try call.string("prompt"))).map { call.make(outside: $0.text) })
+      let text = try call.string("prompt")
+      let model = try call.diffusion(at: "prompt") { try call.knowingTokens(of: [text], try call.host(ModelValue.self, 0).model) }
+      return call.make(model.tokenizer.encode(call.named(text)).map { call.make(outside: $0.text) })
     },
   ]
 
@@ -157,23 +162,15 @@ extension NativeCall {
     return isPath ? FileAccess.source(name, scriptFolder: folder, workingFolder: nil) : name
   }
 
-  /// Tokens stand in strings as private code points; a model knows them by name.
-  func prompt(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: { tokens.token($0) != nil }) else { return text }
-    return text.unicodeScalars.map { scalar in
-      (tokens.token(scalar) as? TokenValue)?.name ?? String(scalar)
-    }.joined()
-  }
-
-  /// One prompt or a list of them.
-  func prompts(_ key: ParameterKey) throws -> [String] {
+  /// One prompt or a list of them, tokens still as private code points.
+  func texts(_ key: ParameterKey) throws -> [String] {
     guard self[key].list != nil else {
       guard let text = self[key].string else { throw mismatch(key, "a prompt") }
-      return [prompt(text)]
+      return [text]
     }
     let all = try strings(key)
     guard !all.isEmpty else { throw fault(.value, "the list of prompts is empty", at: key) }
-    return all.map { prompt($0) }
+    return all
   }
 
   func textOptions() throws -> Model.TextOptions {

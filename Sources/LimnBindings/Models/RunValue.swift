@@ -127,9 +127,10 @@ enum RunNatives {
 
   /// The run that the arguments ask for, before its first step.
   private static func begin(_ call: NativeCall) throws -> Run {
-    let model = try call.host(ModelValue.self, 0).model
-    var request = SampleRequest(try call.prompts("prompt"))
-    if call.has("negative") { request.negatives = try call.prompts("negative") }
+    let prompts = try call.texts("prompt"), negatives = call.has("negative") ? try call.texts("negative") : []
+    let model = try call.diffusion(at: "prompt") { try call.knowingTokens(of: prompts + negatives, try call.host(ModelValue.self, 0).model) }
+    var request = SampleRequest(prompts.map(call.named))
+    request.negatives = negatives.map(call.named)
     (request.width, request.height) = (try call.optionalInt("width"), try call.optionalInt("height"))
     if call.has("size") {
       let size = try call.ints("size")
@@ -154,7 +155,7 @@ enum RunNatives {
     do { run = try Run(model, request, cancellation: call.cancellation) } catch {
       run = try call.diffusion(at: error is PromptError ? "capture" : error is SamplerError && call.has("sampler") ? "sampler" : nil) { throw error }
     }
-    run.warnings.forEach { call.warn($0) }
+    run.warnings.forEach { call.notices.say($0, call) }
     return run
   }
 
@@ -181,6 +182,9 @@ package final class Progress {
   }
 
   func step(_ done: Int) { listener?(what, done, total) }
+
+  /// As ``step(_:)``, with something to be said beside the number.
+  func step(_ done: Int, saying note: String) { listener?("\(what), \(note)", done, total) }
   func end() { ended?() }
 }
 

@@ -4,8 +4,13 @@ import LimnTensor
 /// A random stream: the one value that moves. Each draw advances it under every name that holds it.
 package final class RngValue: HostObject {
   package private(set) var generator: TorchGenerator
+  /// The ``DrawingScope`` it was made in.
+  private let scope: Int
 
-  package init(_ generator: TorchGenerator) { self.generator = generator }
+  package init(_ generator: TorchGenerator, in context: Context) {
+    self.generator = generator
+    scope = context.drawingScope.current
+  }
 
   package var typeName: String { "rng" }
   package func description(_ context: Context) -> String { "rng" }
@@ -15,10 +20,39 @@ package final class RngValue: HostObject {
   }
 
   /// The generator, about to be drawn from.
-  func drawing(_ context: Context) -> TorchGenerator {
+  ///
+  /// - Throws: A value fault inside of `train` and the like when it was made outside.
+  func drawing(_ context: Context) throws -> TorchGenerator {
+    let inside = context.drawingScope
+    guard scope >= inside.current else {
+      throw Fault(
+        .value, "this rng was made outside of '\(inside.name)'; inside, only one made there may be drawn from",
+        help: inside.name == "train" ? "it.rng" : nil)
+    }
     context.willChange(self)
     return generator
   }
+}
+
+/// Which random streams may be drawn from: inside of a construct that calls a function over and over, or elsewhere, only those made in it.
+final class DrawingScope {
+  /// The number of the innermost one; 0 outside of all. Those begun later have greater numbers.
+  private(set) var current = 0
+  /// What the innermost is called.
+  private(set) var name = ""
+  private var last = 0
+
+  func inside<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+    let outer = (current, self.name)
+    last += 1
+    (current, self.name) = (last, name)
+    defer { (current, self.name) = outer }
+    return try body()
+  }
+}
+
+extension Making {
+  var drawingScope: DrawingScope { service(DrawingScope.self) { DrawingScope() } }
 }
 
 /// Random numbers equal to torch's CPU generator, and independent streams keyed by values.
@@ -26,17 +60,17 @@ enum RandomNatives {
   static let all: [Native] = [
     Native("rng(seed: int, ..keys)", doc: "A random stream: `rng(7)` is torch's CPU generator seeded with 7, `rng(7, step, \"flip\")` an independent stream for these keys.", known: .gives("rng")) { call in
       let seed = try call.int(0)
-      guard !call.rest.isEmpty else { return call.make(RngValue(TorchGenerator(seed: Int64(seed)))) }
+      guard !call.rest.isEmpty else { return call.make(RngValue(TorchGenerator(seed: Int64(seed)), in: call.context)) }
       let keys = try call.rest.map { key -> StreamKey in
         if let text = key.string { return .string(text) }
         if case .int(let number)? = key.number { return .int(number) }
         if let number = key.number { return .float(number.double) }
         throw call.fault(.type, "the keys of a stream are numbers and strings, found \(call.shown(key))", at: "keys")
       }
-      return call.make(RngValue(TorchGenerator(keys: [.int(seed)] + keys)))
+      return call.make(RngValue(TorchGenerator(keys: [.int(seed)] + keys), in: call.context))
     },
     Native("copy(rng: rng)", doc: "A stream that goes on from here by itself.", known: .gives("rng")) { call in
-      call.make(RngValue(try call.host(RngValue.self, 0).generator.copy()))
+      call.make(RngValue(try call.host(RngValue.self, 0).generator.copy(), in: call.context))
     },
     draw("randn(rng: rng, shape: any)", "Normal numbers, mean 0 and deviation 1, equal to torch.randn.", .shaped(by: "shape")) { try $0.randn($1.shape("shape")) },
     draw("rand(rng: rng, shape: any)", "Uniform numbers from 0 to just below 1, equal to torch.rand.", .shaped(by: "shape")) { try $0.rand($1.shape("shape")) },

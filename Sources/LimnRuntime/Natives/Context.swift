@@ -88,6 +88,9 @@ extension Making {
     context.machine.pooled(try context.machine.invoke(function, arguments))
   }
 
+  /// Runs `body`, then frees the values made in it: for natives that call functions over and over. None may leave but as ``Held``.
+  package func draining<Result>(_ body: () throws -> Result) rethrows -> Result { try context.machine.withPool(body) }
+
   /// Hands text to the interpreter's delegate, as `print` does.
   package func output(_ text: String) { context.machine.delegate?.output(text) }
 
