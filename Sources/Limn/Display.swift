@@ -23,6 +23,8 @@ public struct Display: Sendable {
       self.init(text: image.description(context), picture: Picture(image.image))
     } else if let tensor = value.host as? TensorValue, tensor.isMask, let mask = try? Mask(values: tensor.tensor.converted(to: .f32).detached()) {
       self.init(text: tensor.description(context), picture: Picture(mask.image))
+    } else if let layout = value.host as? LayoutValue, let image = try? layout.display(context) {
+      self.init(text: layout.description(context), picture: Picture(image))
     } else if let tensor = value.host as? TensorValue {
       self.init(text: tensor.display)
     } else {

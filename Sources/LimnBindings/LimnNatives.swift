@@ -9,7 +9,7 @@ package enum LimnNatives {
       ("pictures", ImageNatives.all + SaveNatives.all), ("masks", MaskNatives.all),
       ("models", ModelNatives.all + TokenNatives.all), ("sampling", StepNatives.all + RunNatives.all), ("attention", MapsValue.natives),
       ("files", FileNatives.all + DataNatives.all + JSONText.natives + CSVText.natives), ("plots", PlotNatives.all),
-      ("learning", LearningNatives.all),
+      ("learning", LearningNatives.all), ("layouts", LayoutNatives.all),
     ]
   }
 
@@ -17,6 +17,6 @@ package enum LimnNatives {
 
   /// Names that may stand after `:` in a parameter list.
   package static let hostTypes: Set<String> = [
-    "tensor", "mask", "image", "region", "model", "condition", "prediction", "maps", "timestep", "scheduler", "run", "rng", "token", "optimizer", "learner",
+    "tensor", "mask", "image", "region", "model", "condition", "prediction", "maps", "timestep", "scheduler", "run", "rng", "token", "optimizer", "learner", "layout", "segment",
   ]
 }

@@ -2,6 +2,9 @@
 static const unsigned char assertions_text[] = {
 #embed "../../../stdlib/assertions.limn"
 };
+static const unsigned char composite_text[] = {
+#embed "../../../stdlib/composite.limn"
+};
 static const unsigned char data_text[] = {
 #embed "../../../stdlib/data.limn"
 };
@@ -31,6 +34,7 @@ static const unsigned char strings_text[] = {
 };
 static const limn_library_module modules[] = {
   {"assertions", assertions_text, sizeof assertions_text},
+  {"composite", composite_text, sizeof composite_text},
   {"data", data_text, sizeof data_text},
   {"dates", dates_text, sizeof dates_text},
   {"files", files_text, sizeof files_text},
