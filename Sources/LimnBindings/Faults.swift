@@ -11,6 +11,7 @@ package enum Faults {
     case let error as ShapeError: Fault(.shape, error.message)
     case let error as MemoryError: Fault(.memory, error.description)
     case let error as PromptError: Fault(.value, error.description)
+    case let error as PromptSyntaxError: Fault(.value, error.description)
     case let error as PipelineError: Fault(.value, error.description)
     case let error as SamplerError: Fault(.value, error.description)
     case let error as FormatError: Fault(.model, error.description)

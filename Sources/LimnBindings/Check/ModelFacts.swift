@@ -54,11 +54,21 @@ extension KnownCall {
     return texts.count == items.count && !texts.isEmpty ? texts : nil
   }
 
+  /// Prompts with their syntax read off; none where the dialect is not known yet.
+  ///
+  /// - Throws: A fault at `parameter` for one that its dialect does not allow.
+  func weighted(_ prompts: [String], _ parameter: String = "prompt") throws -> [WeightedPrompt] {
+    guard let dialect = isGiven("dialect") ? self["dialect"].string.flatMap(PromptDialect.init) : .limn else { return [] }
+    do { return try prompts.map { try WeightedPrompt($0, dialect: dialect) } } catch let error as PromptSyntaxError {
+      throw fault(.value, error.description, at: parameter)
+    }
+  }
+
   /// Tells of prompts that are longer than the text encoder takes.
-  func checkLength(_ parameter: String, for model: ModelFacts) {
-    guard self["long"].string != "chunk", let prompts = prompts(parameter) else { return }
-    for prompt in prompts {
-      let tokenized = model.tokenizer.tokenize(WeightedPrompt(prompt).text)
+  func checkLength(_ parameter: String, for model: ModelFacts) throws {
+    guard let prompts = prompts(parameter) else { return }
+    for prompt in try weighted(prompts, parameter) where self["long"].string != "chunk" {
+      let tokenized = model.tokenizer.tokenize(prompt, long: .cut)
       guard let cut = tokenized.cutText else { continue }
       warn(
         "the prompt has \(tokenized.pieces.count) tokens and \(tokenized.kept) fit: '\(cut)' falls off", at: parameter,
@@ -74,7 +84,8 @@ extension KnownCall {
       words = items.compactMap(\.string)
     }
     let long = LongPrompt(rawValue: self["long"].string ?? "cut") ?? .cut
-    let tokenized = prompts.map { model.tokenizer.tokenize(WeightedPrompt($0).text, long: long) }
+    let tokenized = try weighted(prompts).map { model.tokenizer.tokenize($0, long: long) }
+    guard !tokenized.isEmpty else { return }
     for word in words where !tokenized.contains(where: { (try? $0.positions(of: word)) != nil }) {
       do { _ = try tokenized.first?.positions(of: word) } catch {
         throw fault(.value, error.description, at: "capture")
@@ -113,8 +124,9 @@ extension Inference {
   static let encoded = Inference { call in
     var known = Known(type: "condition")
     try call.check("long", in: LongPrompt.allCases.map(\.rawValue))
+    try call.check("dialect", in: PromptDialect.allCases.map(\.rawValue))
     guard let model = call.model() else { return known }
-    call.checkLength("prompt", for: model)
+    try call.checkLength("prompt", for: model)
     known.facts = model.width.map { ConditionFacts(width: $0, model: model.name) }
     return known
   }
@@ -154,6 +166,7 @@ extension Inference {
   /// `sample` and `start`.
   static let sampled = Inference { call in
     try call.check("long", in: LongPrompt.allCases.map(\.rawValue))
+    try call.check("dialect", in: PromptDialect.allCases.map(\.rawValue))
     guard let model = call.model() else { return Known(type: "run") }
     try call.checkSampler(for: model)
     if call["image"].isNil {
@@ -166,7 +179,7 @@ extension Inference {
           .value, "the \(name) is \(side) pixels, expected a multiple of \(model.cell)", at: size == nil ? name : "size", help: "use \(near)")
       }
     }
-    call.checkLength("prompt", for: model)
+    try call.checkLength("prompt", for: model)
     if let prompts = call.prompts("prompt"), let negatives = call.prompts("negative") {
       try call.checkCapture(in: prompts + negatives, for: model)
     }

@@ -108,7 +108,7 @@ enum ModelNatives {
       if !EmbeddedTree.folders.contains(name) { call.files.didRead(name, quickHash: store.quickHash(of: model)) { [weak store] in store?.hash(of: model) } }
       return call.make(ModelValue(model))
     },
-    Native("encode(model: model, prompt: any, clip_skip: int = 0, long: string = \"cut\")", doc: "The condition of a prompt, or of a list of prompts, a row each; a prompt that is too long is cut with a warning, or kept whole with `long: \"chunk\"`.", effect: .acts, known: .encoded) { call in
+    Native("encode(model: model, prompt: any, clip_skip: int = 0, long: string = \"cut\", dialect: string = \"limn\")", doc: "The condition of a prompt, or of a list of prompts, a row each; a prompt that is too long is cut with a warning, or kept whole with `long: \"chunk\"`; `dialect:` is its syntax, \"limn\", \"a1111\" or \"compel\".", effect: .acts, known: .encoded) { call in
       let options = try call.textOptions()
       let texts = try call.texts("prompt")
       let model = try call.diffusion(at: "prompt") { try call.knowingTokens(of: texts, try call.host(ModelValue.self, 0).model) }
@@ -137,10 +137,11 @@ enum ModelNatives {
       let rows = (0..<(try call.int("count", in: 1...4096))).map { TorchGenerator(seed: Int64(seed &+ $0)).randn(shape) }
       return call.make(Tensor.concatenated(rows, axis: 0))
     },
-    Native("words(model: model, prompt: string)", doc: "How a model's tokenizer takes a prompt apart: one string a piece.", known: .gives("list")) { call in
+    Native("words(model: model, prompt: string, dialect: string = \"limn\")", doc: "How a model's tokenizer takes a prompt apart, without its syntax: one string a piece.", known: .gives("list")) { call in
       let text = try call.string("prompt")
       let model = try call.diffusion(at: "prompt") { try call.knowingTokens(of: [text], try call.host(ModelValue.self, 0).model) }
-      return call.make(model.tokenizer.encode(call.named(text)).map { call.make(outside: $0.text) })
+      let pieces = try call.diffusion(at: "prompt") { try model.pieces(of: call.named(text), try call.dialect()) }
+      return call.make(pieces.map { call.make(outside: $0.text) })
     },
   ]
 
@@ -175,8 +176,12 @@ extension NativeCall {
 
   func textOptions() throws -> Model.TextOptions {
     Model.TextOptions(
-      clipSkip: try int("clip_skip", in: 0...64), long: LongPrompt(rawValue: try choice("long", of: LongPrompt.allCases.map(\.rawValue)))!)
+      clipSkip: try int("clip_skip", in: 0...64), long: LongPrompt(rawValue: try choice("long", of: LongPrompt.allCases.map(\.rawValue)))!,
+      dialect: try dialect())
   }
+
+  /// The `dialect:` of the call.
+  func dialect() throws -> PromptDialect { PromptDialect(rawValue: try choice("dialect", of: PromptDialect.allCases.map(\.rawValue)))! }
 
   /// The `seed:` of the call; left out it is that of the session, 0 unless --seed says otherwise.
   func seed(_ key: ParameterKey = "seed") throws -> Int { try optionalInt(key) ?? service(Defaults.self) { Defaults() }.seed }

@@ -64,6 +64,7 @@ package final class RunValue: HostObject {
     parameters.model = run.model.name.split(separator: "/").last.map(String.init)
     if request.image != nil { parameters["Denoising strength"] = TensorText.short((request.strength ?? (request.mask == nil ? 0.8 : 1))) }
     if request.clipSkip > 0 { parameters["Clip skip"] = "\(request.clipSkip + 1)" }  // A1111 counts the last layer as 1
+    if request.dialect != .limn { parameters["Prompt dialect"] = request.dialect.rawValue }
     if request.eta > 0 { parameters["Eta"] = TensorText.short(Double(request.eta)) }
     if run.rescale > 0 { parameters["CFG Rescale"] = TensorText.short(Double(run.rescale)) }
     parameters.randomSource = "CPU"
@@ -82,7 +83,7 @@ enum RunNatives {
   /// What `sample` and `start` share.
   private static let parameters =
     "negative: any = \"\", width: int = nil, height: int = nil, size: list = nil, count: int = 1, seed: any = nil, steps: int = 30, guidance: float = 7.5, rescale: float = 0, "
-    + "eta: float = 0, clip_skip: int = 0, sampler: string = nil, image: image = nil, strength: float = nil, mask: mask = nil, long: string = \"cut\", "
+    + "eta: float = 0, clip_skip: int = 0, sampler: string = nil, image: image = nil, strength: float = nil, mask: mask = nil, long: string = \"cut\", dialect: string = \"limn\", "
     + "noise: tensor = nil, capture: any = nil, keep_steps: bool = false"
 
   static let all: [Native] = [
@@ -144,7 +145,7 @@ enum RunNatives {
     request.rescale = Float(try call.float("rescale"))
     request.eta = Float(try call.float("eta", in: 0...1))
     let text = try call.textOptions()
-    (request.clipSkip, request.long) = (text.clipSkip, text.long)
+    (request.clipSkip, request.long, request.dialect) = (text.clipSkip, text.long, text.dialect)
     request.sampler = try call.optionalString("sampler")
     if call.has("image") { request.image = try call.image("image").rgb.pixels }
     request.strength = try call.optionalFloat("strength")
@@ -153,7 +154,7 @@ enum RunNatives {
     request.capture = try CaptureKeys.capture(call, keepsSteps: try call.bool("keep_steps"))
     let run: Run
     do { run = try Run(model, request, cancellation: call.cancellation) } catch {
-      run = try call.diffusion(at: error is PromptError ? "capture" : error is SamplerError && call.has("sampler") ? "sampler" : nil) { throw error }
+      run = try call.diffusion(at: error is PromptSyntaxError ? "prompt" : error is PromptError ? "capture" : error is SamplerError && call.has("sampler") ? "sampler" : nil) { throw error }
     }
     run.warnings.forEach { call.notices.say($0, call) }
     return run

@@ -42,42 +42,50 @@ extension Model {
     /// Layers of the text encoder left off at the end, as diffusers counts them.
     package var clipSkip = 0
     package var long = LongPrompt.cut
+    package var dialect = PromptDialect.limn
     /// At least so many rows of the text encoder a prompt, so that a prompt and its negative agree in length.
     package var rows = 1
 
-    package init(clipSkip: Int = 0, long: LongPrompt = .cut, rows: Int = 1) {
-      (self.clipSkip, self.long, self.rows) = (clipSkip, long, rows)
+    package init(clipSkip: Int = 0, long: LongPrompt = .cut, dialect: PromptDialect = .limn, rows: Int = 1) {
+      (self.clipSkip, self.long, self.dialect, self.rows) = (clipSkip, long, dialect, rows)
     }
   }
 
   /// Encodes prompts, a row each. With `.chunk` all rows are as long as the longest prompt needs.
   ///
   /// - Shape: → `[N, T, D]`, T a multiple of the text encoder's positions.
-  /// - Throws: ``ShapeError`` if `clipSkip` leaves no layer.
+  /// - Throws: ``ShapeError`` if `clipSkip` leaves no layer; ``PromptSyntaxError`` for a prompt that its dialect does not allow.
   /// - Gradient: in the vectors of learned tokens and in traced weights.
   package func encode(_ prompts: [String], _ options: TextOptions = TextOptions()) throws -> Condition {
-    let weighted = prompts.map(WeightedPrompt.init)
-    let texts = weighted.map(\.text)
-    let needed = texts.map { tokenizer.tokenize($0, long: options.long).rows.count }.max() ?? 1
-    let count = options.long == .cut ? 1 : max(needed, options.rows)
-    let tokenized = texts.map { tokenizer.tokenize($0, long: options.long, rows: count) }
-    let output = try textEncoder(ids: tokenized.flatMap(\.rows), extraRows: learnedRows)
+    let weighted = try prompts.map { try WeightedPrompt($0, dialect: options.dialect) }
+    let count = max(rows(weighted, options), options.rows)
+    let read = weighted.map { ReadPrompt(weighted: $0, tokens: tokenizer.tokenize($0, long: options.long, rows: count)) }
+    let output = try textEncoder(ids: read.flatMap(\.tokens.rows), extraRows: learnedRows)
     let hidden = try output.skipping(options.clipSkip)  // [N·rows, T, D]
-    let (length, features) = (hidden.shape[1], hidden.shape[2])
-    var tensor = hidden.reshaped([prompts.count, count * length, features])
-    if weighted.contains(where: \.isWeighted) { tensor = Self.weighted(tensor, zip(weighted, tokenized).map { $0 }) }
-    let warnings = zip(texts, tokenized).flatMap { self.warnings(text: $0, prompt: $1) }
-    return Condition(tensor: tensor, prompts: tokenized, warnings: warnings)
+    let tensor = try self.weighted(hidden, read, clipSkip: options.clipSkip)
+    let warnings = read.flatMap { $0.weighted.notes + self.warnings(text: $0.weighted.text, prompt: $0.tokens) }
+    return Condition(tensor: tensor, prompts: read.map(\.tokens), warnings: warnings)
   }
 
   /// Encodes prompts and their negatives to one length. The negatives keep all layers, as in diffusers.
   func encodePair(_ prompts: [String], _ negatives: [String], _ options: TextOptions) throws -> (Condition, Condition) {
-    let needed = (prompts + negatives).map { tokenizer.tokenize(WeightedPrompt($0).text, long: options.long).rows.count }
     var options = options
-    options.rows = max(options.rows, needed.max() ?? 1)
+    options.rows = max(options.rows, rows(try (prompts + negatives).map { try WeightedPrompt($0, dialect: options.dialect) }, options))
     let condition = try encode(prompts, options)
     options.clipSkip = 0
     return (condition, try encode(negatives, options))
+  }
+
+  /// A prompt's tokens, its syntax read off.
+  ///
+  /// - Throws: ``PromptSyntaxError`` for a prompt that its dialect does not allow.
+  package func pieces(of prompt: String, _ dialect: PromptDialect) throws -> [TokenPiece] {
+    tokenizer.tokenize(try WeightedPrompt(prompt, dialect: dialect), long: .cut).pieces
+  }
+
+  /// Rows of the text encoder that the longest of the prompts needs.
+  private func rows(_ prompts: [WeightedPrompt], _ options: TextOptions) -> Int {
+    prompts.map { tokenizer.tokenize($0, long: options.long).rows.count }.max() ?? 1
   }
 
   private func warnings(text: String, prompt: TokenizedPrompt) -> [String] {

@@ -47,7 +47,7 @@ package struct Run {
     let resolved = try ResolvedRequest(request, for: model)
     var sampler = try Samplers.make(request.sampler, config: model.schedulerConfig, steps: request.steps, eta: request.eta)
     let begin = try Self.begin(sampler.plan, resolved)
-    let text = Model.TextOptions(clipSkip: request.clipSkip, long: request.long)
+    let text = Model.TextOptions(clipSkip: request.clipSkip, long: request.long, dialect: request.dialect)
     let (condition, uncondition) = try model.encodePair(request.prompts, resolved.negatives, text)
     generators = resolved.seeds.map { TorchGenerator(seed: $0) }
     let (edit, noise) = try model.edit(resolved, noise: request.noise, generators: generators, cancellation: cancellation)

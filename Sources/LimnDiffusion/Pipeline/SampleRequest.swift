@@ -24,6 +24,7 @@ package struct SampleRequest: Sendable {
   package var eta: Float = 0
   package var clipSkip = 0
   package var long = LongPrompt.cut
+  package var dialect = PromptDialect.limn
   /// A name of ``SamplerNames``; nil is the checkpoint's own scheduler.
   package var sampler: String?
   /// A picture to begin from, `[3, H, W]` or `[N, 3, H, W]`, 0…1.

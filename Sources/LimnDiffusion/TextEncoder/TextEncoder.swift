@@ -67,16 +67,17 @@ package struct TextEncoder: Sendable {
   /// - Parameters:
   ///   - ids: `[N, T]`, T at most the model's positions. An id from the vocabulary's size up is a learned token.
   ///   - extraRows: The vectors of learned tokens, `[E, D]`, in the order of their ids.
+  ///   - keep: 0 where nobody looks at a token, else 1, `[N, T]`; nil is all ones.
   /// - Throws: ``ShapeError`` when rows differ in length, are too long or empty, or an id has no vector.
   /// - Gradient: in `extraRows` and in every traced parameter, the table of tokens among them.
-  package func callAsFunction(ids: [[Int]], extraRows: Tensor? = nil) throws -> TextOutput {
+  package func callAsFunction(ids: [[Int]], extraRows: Tensor? = nil, keep: Tensor? = nil) throws -> TextOutput {
     let length = try checked(ids, extraRows)
     let flat = ids.flatMap { $0 }
     let words = extraRows.map { tokens(flat, extra: $0) } ?? tokens(flat)
     var x = words.reshaped([ids.count, length, config.features]) + positions(Array(0..<length))
     var hidden = [x]
     for layer in layers {
-      x = layer(x)
+      x = layer(x, keep: keep)
       hidden.append(x)
     }
     let last = normOut(x)

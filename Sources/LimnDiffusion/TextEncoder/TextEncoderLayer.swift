@@ -33,10 +33,18 @@ struct TextEncoderLayer: Sendable {
     contract = try Linear(weights.scoped("mlp.fc2"), inputs: config.innerFeatures, outputs: features)
   }
 
-  func callAsFunction(_ x: Tensor) -> Tensor {
+  /// - Parameter keep: 0 where nobody looks at a token, `[N, T]`; the first of each row is looked at by all.
+  func callAsFunction(_ x: Tensor, keep: Tensor? = nil) -> Tensor {
     let y = norm1(x)
-    let mixed = attention(query(y), key(y), value(y), heads: heads, causal: true)
+    let mixed = keep.map { masked(y, keep: $0) } ?? attention(query(y), key(y), value(y), heads: heads, causal: true)
     let x = output(mixed, then: Epilogue(residual: x))
     return contract(activation(expand(norm2(x))), then: Epilogue(residual: x))
+  }
+
+  /// Attention to the kept tokens only: probabilities of the others are taken away and the rest brought back to a sum of 1, which is the
+  /// softmax without them.
+  private func masked(_ y: Tensor, keep: Tensor) -> Tensor {
+    let kept = attentionProbabilities(query(y), key(y), heads: heads, causal: true) * keep.reshaped([keep.shape[0], 1, 1, keep.shape[1]])
+    return applyAttention(kept / kept.sum(axes: [3], keepDims: true), value(y), heads: heads)
   }
 }

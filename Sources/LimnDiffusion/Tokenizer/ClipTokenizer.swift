@@ -126,6 +126,21 @@ package struct ClipTokenizer: Sendable {
     return pieces
   }
 
+  /// The tokens of `text` taken apart at UTF-8 offsets first: none reaches over one.
+  func encode(_ text: String, cutAt offsets: [Int]) -> [TokenPiece] {
+    let utf8 = Array(text.utf8)
+    var pieces: [TokenPiece] = []
+    var start = 0
+    for end in Set(offsets + [utf8.count]).sorted() where end > start {
+      let word = pieces.last.map { $0.word + 1 } ?? 0
+      pieces += encode(String(decoding: utf8[start..<end], as: UTF8.self)).map {
+        TokenPiece(id: $0.id, range: $0.range.lowerBound + start..<$0.range.upperBound + start, text: $0.text, word: $0.word + word)
+      }
+      start = end
+    }
+    return pieces
+  }
+
   /// Encodes text that holds no special token: learned tokens, and the words between them.
   private func encodePlain(_ text: String, offset: Int, word: inout Int, into pieces: inout [TokenPiece]) {
     let scalars = CleanText.scalars(text[...], offset: offset)

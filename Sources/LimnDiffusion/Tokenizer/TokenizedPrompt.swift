@@ -17,32 +17,47 @@ package struct TokenizedPrompt: Sendable {
   package let rows: [[Int]]
   /// How many of ``pieces``, from the first, are in ``rows``.
   package let kept: Int
-  private let room: Int
+  /// Where each of the kept pieces stands.
+  private let places: [Int]
   private let tokenizer: ClipTokenizer
 
-  fileprivate init(_ text: String, tokenizer: ClipTokenizer, long: LongPrompt, rows rowCount: Int?) {
+  /// - Parameters:
+  ///   - cuts: UTF-8 offsets at which tokens begin anew.
+  ///   - breaks: UTF-8 offsets at which a row begins; a prompt with any takes as many rows as it needs.
+  fileprivate init(
+    _ text: String, tokenizer: ClipTokenizer, long: LongPrompt, rows rowCount: Int?, cuts: [Int], breaks: [Int]
+  ) {
     self.text = text
     self.tokenizer = tokenizer
-    room = tokenizer.room
-    pieces = tokenizer.encode(text)
-    let needed = max(1, (pieces.count + room - 1) / room)
-    let count = long == .cut ? 1 : max(needed, rowCount ?? 1)
-    kept = min(pieces.count, count * room)
-    var rows: [[Int]] = []
-    for row in 0..<count {
-      let part = pieces[min(row * room, kept)..<min((row + 1) * room, kept)]
-      var ids = [tokenizer.bos] + part.map(\.id) + [tokenizer.eos]
-      ids += Array(repeating: tokenizer.pad, count: tokenizer.maxLength - ids.count)
-      rows.append(ids)
+    pieces = cuts.isEmpty && breaks.isEmpty ? tokenizer.encode(text) : tokenizer.encode(text, cutAt: cuts + breaks)
+    let room = tokenizer.room
+    var rows: [[Int]] = [], row: [Int] = [], places: [Int] = [], breaks = breaks[...]
+    func endRow() {
+      let ids = [tokenizer.bos] + row + [tokenizer.eos]
+      rows.append(ids + Array(repeating: tokenizer.pad, count: tokenizer.maxLength - ids.count))
+      row = []
     }
-    self.rows = rows
+    let isCut = long == .cut && breaks.isEmpty
+    for piece in pieces {
+      while let offset = breaks.first, offset <= piece.range.lowerBound {
+        endRow()
+        breaks = breaks.dropFirst()
+      }
+      if row.count == room {
+        if isCut { break }
+        endRow()
+      }
+      row.append(piece.id)
+      places.append(rows.count * tokenizer.maxLength + row.count)  // the begin mark is 0
+    }
+    if !row.isEmpty || rows.isEmpty { endRow() }
+    while rows.count < rowCount ?? 1 { endRow() }
+    kept = places.count
+    (self.rows, self.places) = (rows, places)
   }
 
-  /// Where piece `index` stands among the positions of all rows joined, the marks counted.
-  package func position(ofPiece index: Int) -> Int {
-    let (row, column) = index.quotientAndRemainder(dividingBy: room)
-    return row * (room + 2) + 1 + column
-  }
+  /// Where piece `index`, one of those kept, stands among the positions of all rows joined, the marks counted.
+  package func position(ofPiece index: Int) -> Int { places[index] }
 
   /// The words that fell off the end, nil when all fit. For the warning.
   package var cutText: String? {
@@ -122,7 +137,12 @@ extension ClipTokenizer {
   ///
   /// - Parameter rows: With ``LongPrompt/chunk``, the least number of rows, so that a prompt and its negative agree in length.
   package func tokenize(_ text: String, long: LongPrompt = .cut, rows: Int? = nil) -> TokenizedPrompt {
-    TokenizedPrompt(text, tokenizer: self, long: long, rows: rows)
+    TokenizedPrompt(text, tokenizer: self, long: long, rows: rows, cuts: [], breaks: [])
+  }
+
+  /// The same for a prompt whose syntax was read off.
+  package func tokenize(_ prompt: WeightedPrompt, long: LongPrompt, rows: Int? = nil) -> TokenizedPrompt {
+    TokenizedPrompt(prompt.text, tokenizer: self, long: long, rows: rows, cuts: prompt.cuts, breaks: prompt.breaks)
   }
 }
 
