@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -127,6 +128,15 @@ void limn_pool_set_threads(int count) {
   pthread_mutex_lock(&owner);
   atomic_store(&wanted, count);
   pthread_mutex_unlock(&owner);
+}
+
+int limn_pool_fork(void) {
+  limn_pool_threads();  // registers what the child must forget
+  pthread_mutex_lock(&owner);
+  pid_t child = fork();
+  if (child != 0) pthread_mutex_unlock(&owner);  // in the child the lock is a new one
+  else prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return (int)child;
 }
 
 // Called with `owner` held.

@@ -9,7 +9,7 @@ package enum LimnNatives {
       ("pictures", ImageNatives.all + SaveNatives.all), ("masks", MaskNatives.all),
       ("models", ModelNatives.all + TokenNatives.all), ("sampling", StepNatives.all + RunNatives.all), ("attention", MapsValue.natives),
       ("files", FileNatives.all + DataNatives.all + JSONText.natives + CSVText.natives), ("plots", PlotNatives.all),
-      ("learning", LearningNatives.all), ("layouts", LayoutNatives.all),
+      ("learning", LearningNatives.all), ("layouts", LayoutNatives.all), ("processes", ParallelNatives.all),
     ]
   }
 

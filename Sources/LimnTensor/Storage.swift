@@ -105,4 +105,9 @@ package enum ThreadPool {
     get { Int(limn_pool_threads()) }
     set { limn_pool_set_threads(Int32(newValue)) }
   }
+
+  /// A copy of this process that goes on from here on one thread, with a pool of its own.
+  ///
+  /// - Returns: The child's number; 0 in the child; negative if the system refused.
+  package static func fork() -> Int32 { limn_pool_fork() }
 }

@@ -17,4 +17,7 @@ int limn_pool_threads(void);
 // Sets that number (1 … 256). Waits for a running job.
 void limn_pool_set_threads(int count);
 
+// fork(), while no job runs; the child begins with no workers. Returns what fork returns.
+int limn_pool_fork(void);
+
 #endif

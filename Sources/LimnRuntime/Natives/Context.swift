@@ -29,6 +29,9 @@ extension Making {
     items.withUnsafeBufferPointer { context.machine.pooled(.list(copying: $0, context.machine.meter)) }
   }
 
+  /// The range that runs through `count` ints from `start`.
+  package func make(rangeFrom start: Int, count: Int, step: Int) -> Value { context.machine.pooled(.range(start: start, count: count, step: step)) }
+
   package func make(_ items: [Int]) -> Value { make(items.map { .int($0) }) }
 
   package func make(_ items: [Double]) -> Value { make(items.map { .float($0) }) }
@@ -90,6 +93,9 @@ extension Making {
 
   /// Runs `body`, then frees the values made in it: for natives that call functions over and over. None may leave but as ``Held``.
   package func draining<Result>(_ body: () throws -> Result) rethrows -> Result { try context.machine.withPool(body) }
+
+  /// From now on the interpreter says everything to another delegate, which it does not keep alive: for a process of its own.
+  package func redirect(to delegate: any InterpreterDelegate) { context.machine.delegate = delegate }
 
   /// Hands text to the interpreter's delegate, as `print` does.
   package func output(_ text: String) { context.machine.delegate?.output(text) }

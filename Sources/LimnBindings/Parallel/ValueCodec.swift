@@ -1,0 +1,195 @@
+import LimnImage
+import LimnRuntime
+import LimnTensor
+
+/// Values as bytes, for another process of the same program: everything that is data, nothing that does.
+///
+/// The bytes are read by the process that forked the writer, so they hold native byte order and no version.
+struct ValueWriter {
+  private(set) var bytes: [UInt8] = []
+  let context: Context
+
+  init(_ context: Context) { self.context = context }
+
+  enum Kind: UInt8 { case `nil`, no, yes, int, float, string, list, map, range, tensor, mask, image, token }
+
+  /// - Throws: A type fault for a value that holds something else than data.
+  mutating func write(_ value: Value) throws {
+    if let host = value.host { return try write(host, value) }
+    switch value.kind {
+    case .nil: kind(.nil)
+    case .bool: kind(value.bool! ? .yes : .no)
+    case .int: kind(.int); raw(value.int!)
+    case .float: kind(.float); raw(value.number!.double)
+    case .string: try write(text: value.string!)
+    case .list:
+      kind(.list)
+      let items = value.list!
+      raw(items.count)
+      for item in items { try write(item) }
+    case .map:
+      kind(.map)
+      let entries = value.map!
+      raw(entries.count)
+      for entry in entries {
+        try write(entry.key)
+        try write(entry.value)
+      }
+    case .range:
+      kind(.range)
+      let range = value.range!
+      raw(range.start)
+      raw(range.count)
+      raw(range.step)
+    case .function, .host: throw refusal(value)
+    }
+  }
+
+  private mutating func write(_ host: any HostObject, _ value: Value) throws {
+    switch host {
+    case let object as TensorValue:
+      kind(object.isMask ? .mask : .tensor)
+      write(object.tensor)
+    case let object as ImageValue:
+      kind(.image)
+      write(object.image.pixels)
+      plain(object.parameters?.text ?? "")
+    case let token as TokenValue: write(token)
+    default: throw refusal(value)
+    }
+  }
+
+  private func refusal(_ value: Value) -> Fault {
+    Fault(.type, "what comes out of parallel_map must be data, found \(context.shown(value)) of type \(value.typeName); it may be nil, bools, numbers, strings, tokens, ranges, tensors, masks, images, and lists and maps of them")
+  }
+
+  private mutating func kind(_ kind: Kind) { bytes.append(kind.rawValue) }
+
+  private mutating func raw(_ value: some BitwiseCopyable) { withUnsafeBytes(of: value) { bytes += $0 } }
+
+  private mutating func plain(_ text: String) {
+    raw(text.utf8.count)
+    bytes += text.utf8
+  }
+
+  /// Tokens in a string are written whole: the other process may not have met them.
+  private mutating func write(text: String) throws {
+    kind(.string)
+    var pieces: [(text: String, token: TokenValue?)] = [("", nil)]
+    for scalar in text.unicodeScalars {
+      if let token = context.tokens.token(scalar) as? TokenValue {
+        pieces.append(("", token))
+        pieces.append(("", nil))
+      } else {
+        pieces[pieces.count - 1].text.unicodeScalars.append(scalar)
+      }
+    }
+    raw(pieces.count)
+    for piece in pieces {
+      if let token = piece.token { write(token) } else { plain(piece.text) }
+    }
+  }
+
+  private mutating func write(_ token: TokenValue) {
+    kind(.token)
+    plain(token.name)
+    switch token.start {
+    case .word(let word, let count):
+      bytes.append(0)
+      plain(word)
+      raw(count)
+    case .random(let count):
+      bytes.append(1)
+      raw(count)
+    case .vectors(let tensor):
+      bytes.append(2)
+      write(tensor)
+    }
+  }
+
+  private mutating func write(_ tensor: Tensor) {
+    let whole = tensor.detached().contiguous()
+    bytes.append(whole.dtype.rawValue)
+    raw(whole.rank)
+    for size in whole.shape.dims { raw(size) }
+    let start = UnsafeRawPointer(whole.storage.bytes) + whole.offset * whole.dtype.byteSize
+    withExtendedLifetime(whole) { bytes += UnsafeRawBufferPointer(start: start, count: whole.count * whole.dtype.byteSize) }
+  }
+}
+
+/// Reads what ``ValueWriter`` wrote.
+struct ValueReader {
+  private let bytes: [UInt8]
+  private var index = 0
+  let context: Context
+
+  init(_ bytes: [UInt8], _ context: Context) { (self.bytes, self.context) = (bytes, context) }
+
+  mutating func read() throws -> Value {
+    switch kind() {
+    case .nil: return .nil
+    case .no: return .bool(false)
+    case .yes: return .bool(true)
+    case .int: return .int(raw())
+    case .float: return .float(raw())
+    case .string: return try string()
+    case .list: return context.make(try (0..<raw(Int.self)).map { _ in try read() })
+    case .map: return try context.make(entries: try (0..<raw(Int.self)).map { _ in (try read(), try read()) })
+    case .range: return context.make(rangeFrom: raw(), count: raw(), step: raw())
+    case .tensor: return context.make(tensor())
+    case .mask: return context.make(mask: tensor())
+    case .image:
+      let image = try Image(pixels: tensor()), text = plain()
+      return context.make(ImageValue(image, parameters: text.isEmpty ? nil : GenerationParameters(text: text)))
+    case .token: return context.make(token())
+    }
+  }
+
+  private mutating func kind() -> ValueWriter.Kind {
+    defer { index += 1 }
+    return ValueWriter.Kind(rawValue: bytes[index])!
+  }
+
+  private mutating func raw<Number: BitwiseCopyable>(_ type: Number.Type = Number.self) -> Number {
+    defer { index += MemoryLayout<Number>.size }
+    return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index, as: type) }
+  }
+
+  private mutating func plain() -> String {
+    let count = raw(Int.self)
+    defer { index += count }
+    return String(decoding: bytes[index..<index + count], as: UTF8.self)
+  }
+
+  private mutating func string() throws -> Value {
+    var text = ""
+    for piece in 0..<raw(Int.self) {
+      if piece % 2 == 0 {
+        text += plain()
+      } else {
+        _ = kind()
+        text.unicodeScalars.append(try context.tokens.character(of: token()))
+      }
+    }
+    return context.make(text)
+  }
+
+  private mutating func token() -> TokenValue {
+    let name = plain()
+    switch raw(UInt8.self) {
+    case 0: return TokenValue(name: name, start: .word(plain(), count: raw()))
+    case 1: return TokenValue(name: name, start: .random(count: raw()))
+    default: return TokenValue(name: name, start: .vectors(tensor()))
+    }
+  }
+
+  private mutating func tensor() -> Tensor {
+    let dtype = DType(rawValue: raw(UInt8.self))!
+    let shape = Shape((0..<raw(Int.self)).map { _ in raw(Int.self) })
+    let tensor = Tensor.uninitialized(shape, dtype: dtype)
+    let count = shape.count * dtype.byteSize
+    bytes.withUnsafeBytes { UnsafeMutableRawPointer(tensor.storage.bytes).copyMemory(from: $0.baseAddress! + index, byteCount: count) }
+    index += count
+    return tensor
+  }
+}
