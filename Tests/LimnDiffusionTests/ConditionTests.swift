@@ -53,7 +53,7 @@ import Testing
     ("a (red:1.3) ball", "a red ball", [1, 1, 1.3, 1.3, 1.3, 1, 1, 1, 1, 1]), ("a (red) ball", "a (red) ball", []),
     ("(a (red:2) ball:0.5)", "a red ball", [0.5, 0.5, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5]), ("3:2 (x", "3:2 (x", []),
     ("(a: b)", "(a: b)", []), (":1.3)", ":1.3)", []),
-  ] as [(String, String, [Float])]) func weightsAreReadOffThePrompt(_ source: String, _ text: String, _ weights: [Float]) {
+  ] as [(String, String, [Float])]) func weightsAreReadOffThePrompt(_ source: String, _ text: String, _ weights: [Float]) throws {
     let prompt = try WeightedPrompt(source)
     #expect(prompt.text == text && prompt.isWeighted == !weights.isEmpty)
     for (offset, weight) in weights.enumerated() { #expect(prompt.weight(at: offset) == weight) }

@@ -30,7 +30,7 @@ extension Making {
   }
 
   /// The range that runs through `count` ints from `start`.
-  package func make(rangeFrom start: Int, count: Int, step: Int) -> Value { context.machine.pooled(.range(start: start, count: count, step: step)) }
+  package func make(rangeFrom start: Int, count: Int, step: Int) -> Value { context.machine.pooled(.range(start: start, count: count, step: step, context.machine.meter)) }
 
   package func make(_ items: [Int]) -> Value { make(items.map { .int($0) }) }
 
