@@ -675,6 +675,11 @@ extension Machine {
       } catch {
         // Unwind to the nearest handler of this run, or out of it.
         var fault = translated(error)
+        // A look at the limits that threw has not given the next steps out.
+        if budget == 0 {
+          chunk = max(1, min(Machine.stepChunk, stepsLeft))
+          budget = chunk
+        }
         while true {
           if let target = settle(&fault, code, pc) {
             state.pointee.caught.release()
