@@ -22,10 +22,10 @@ enum TokenNatives {
     },
     Native("load(model: model, path: string, name: string = nil)", doc: "The model with the learned tokens of a .safetensors file: as diffusers writes textual inversion, or a web interface's with `emb_params`; `name:` is what to call the only one.", effect: .acts) { call in
       let model = try call.host(ModelValue.self, 0).model
-      let path = call.input(try call.string(1))
+      let path = try call.path(1)
       let name = try call.optionalString("name")
       let learned = try call.diffusion(at: 1) { try model.with(try ConceptFile.read(path, name: name)) }
-      if let bytes = try? PictureFile.read(path) { call.didRead(try call.string(1), bytes) }
+      _ = try call.contents(1)  // small, and its hash belongs into recipes
       return call.make(ModelValue(learned))
     },
   ]
@@ -62,15 +62,6 @@ enum TokenNatives {
       }
     }
     guard !concepts.isEmpty else { throw call.fault(.value, "'\(model.name)' has learned no tokens", at: 0) }
-    try call.diffusion(at: "path") { try ConceptFile.write(concepts, to: path) }
-    call.files.didWrite(path)
-  }
-}
-
-extension NativeCall {
-  /// A file to read: beside the script, or where scripts write, in the working folder.
-  func input(_ name: String) -> String {
-    let beside = path(name)
-    return LimnNN.FileKind(at: beside) == .missing ? name : beside
+    try call.writing("path") { try ConceptFile.write(concepts, to: $0) }
   }
 }
