@@ -44,3 +44,12 @@ extension Session {
       })
   }
 }
+
+extension Session {
+  /// The bytecode of a program as text, each line of it above the instructions that came from it; nothing runs.
+  ///
+  /// - Throws: When the program has errors.
+  public func disassembly(of source: String, name: String) throws(LimnError) -> String {
+    do { return try interpreter.disassembly(of: SourceText(source, name: name)) } catch { throw LimnError(error, isColored: isColored) }
+  }
+}

@@ -34,8 +34,9 @@ extension Command {
     let reference = Reference(sections)
     var failures = 0
     if !arguments.has("--no-examples") {
+      let scratch = try ScratchFolder()
       for (module, example) in reference.examples {
-        let session = SessionSetup.plain(folder: texts[module]?.folder)
+        let session = SessionSetup.example(folder: texts[module]?.folder, in: scratch)
         // In the library's own examples the module is used, as by its readers; a file's are read inside the file.
         if let text = texts[module]?.text { _ = session.evaluate(text, name: module) }
         for problem in example.problems(in: session) {

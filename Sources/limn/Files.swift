@@ -91,6 +91,30 @@ enum Files {
     }
   }
 
+  /// A new empty folder.
+  static func temporaryFolder() throws(UsageError) -> String {
+    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(base)/limn-XXXXXX".utf8CString)
+    guard let path = mkdtemp(&template) else { throw UsageError(description: "cannot make a folder in '\(base)': \(reason)") }
+    return String(cString: path)
+  }
+
+  /// Removes a folder with all that is in it; links are removed, not followed.
+  static func remove(_ folder: String) {
+    guard let stream = opendir(folder) else { return }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      names.append(withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+    }
+    closedir(stream)
+    for name in names where name != "." && name != ".." {
+      let path = "\(folder)/\(name)"
+      var status = stat()
+      if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { remove(path) } else { unlink(path) }
+    }
+    rmdir(folder)
+  }
+
   /// The folder a path lies in; nil for one without.
   static func folder(of path: String) -> String? {
     path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
@@ -100,4 +124,13 @@ enum Files {
   static func name(of path: String) -> String { path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path }
 
   static var reason: String { String(cString: strerror(errno)).lowercased() }
+}
+
+/// A folder for what examples write, removed with this object.
+final class ScratchFolder {
+  let path: String
+
+  init() throws(UsageError) { path = try Files.temporaryFolder() }
+
+  deinit { Files.remove(path) }
 }

@@ -52,7 +52,8 @@ private struct Rerun {
     }
     let target = "\(start)/\(Files.name(of: path).replacingEnding(".png", "-rerun.png"))"
     let original = Self.absolute(path)
-    guard let work = Self.temporaryFolder(), chdir(work) == 0 else { throw UsageError(description: "cannot make a folder: \(Files.reason)") }
+    let work = try Files.temporaryFolder()
+    guard chdir(work) == 0 else { throw UsageError(description: "cannot go to '\(work)': \(Files.reason)") }
     let delegate = TerminalDelegate()
     let session = setup.session(folder: inputs, delegate)
     Interrupts.listen(session)
@@ -89,12 +90,6 @@ private struct Rerun {
     guard let resolved = realpath(path, nil) else { return path }
     defer { free(resolved) }
     return String(cString: resolved)
-  }
-
-  private static func temporaryFolder() -> String? {
-    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(base)/limn-rerun-XXXXXX".utf8CString)
-    return mkdtemp(&template).map { String(cString: $0) }
   }
 
   /// Moves a file, over file systems too.

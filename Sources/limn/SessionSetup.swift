@@ -75,10 +75,11 @@ extension SessionSetup {
     return copy
   }
 
-  /// A session whose output nobody sees.
-  static func plain(folder: String?) -> Session {
+  /// A session for an example: nobody sees its output, and what it writes lands in a folder that is removed.
+  static func example(folder: String?, in scratch: ScratchFolder) -> Session {
     var options = Session.Options()
     options.scriptFolder = folder
+    options.workingFolder = scratch.path
     return Session(options)
   }
 }

@@ -18,7 +18,8 @@ extension Command {
     let files = try Files.sources(arguments.rest.isEmpty ? ["."] : arguments.rest)
     guard !files.isEmpty else { throw UsageError(description: "there is no .limn file to test") }
     var tally = TestTally(setup: try SessionSetup(arguments), only: arguments.value("--only"), isQuiet: arguments.has("--quiet"))
-    for file in files { tally.test(file, try Files.read(file)) }
+    let scratch = try ScratchFolder()
+    for file in files { tally.test(file, try Files.read(file), scratch) }
     return tally.finish()
   }
 }
@@ -36,7 +37,7 @@ private struct TestTally {
     (self.setup, self.only, self.isQuiet) = (setup, only, isQuiet)
   }
 
-  mutating func test(_ path: String, _ text: String) {
+  mutating func test(_ path: String, _ text: String, _ scratch: ScratchFolder) {
     guard !isInterrupted else { return }
     let delegate = TerminalDelegate()
     func session() -> Session {
@@ -64,7 +65,7 @@ private struct TestTally {
     let module = String(Files.name(of: path).dropLast(path.hasSuffix(".limn") ? 5 : 0))
     if only == nil, let section = try? Reference.Section(source: text, name: module, file: path) {
       for (_, example) in Reference([section]).examples {
-        let session = session()
+        let session = SessionSetup.example(folder: Files.folder(of: path), in: scratch)
         // An example reads as its reader would type it: the file's functions by their names.
         if case .failed(let problem) = session.evaluate(text, name: path) { return report(example.place, problem) }
         let problems = example.problems(in: session)

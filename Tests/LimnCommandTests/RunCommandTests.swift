@@ -78,3 +78,51 @@ import Testing
     for part in ["processor", "kernels", "OpenBLAS", "memory", "draws image 64×64"] { #expect(result.output.contains(part)) }
   }
 }
+
+@Suite struct LookingCommandTests {
+  @Test func instructionsStandBelowTheirLines() throws {
+    let limn = try CommandRunner()
+    try limn.write("a.limn", "func twice(x) { x * 2 }\nprint(twice(21))\n")
+    let result = try limn("disasm", "a.limn")
+    #expect(result.code == 0, "\(result.errors)")
+    for part in ["twice(x): ", "1 | func twice(x) { x * 2 }", "multiplyInt", "2 | print(twice(21))", "print"] { #expect(result.output.contains(part), "\(result.output)") }
+    try limn.write("b.limn", "print(nothing)\n")
+    let wrong = try limn("disasm", "b.limn")
+    #expect(wrong.code == 1)
+    #expect(wrong.errors.contains("there is no name 'nothing'"))
+  }
+
+  @Test func checkingFindsWhatRunningWouldMeet() throws {
+    let limn = try CommandRunner()
+    try limn.write("a.limn", "let z = zeros([2, 3]) @ zeros([2, 3])\nprint(zz)\n")
+    try limn.write("deep/b.limn", "print(1)\n")
+    let result = try limn("check")
+    #expect(result.code == 1)
+    #expect(result.output.contains("inner sizes differ: [2, 3] @ [2, 3]"))
+    #expect(result.output.contains("there is no name 'zz'"))
+    #expect(result.output.hasSuffix("2 errors in 2 files\n"))
+    let fine = try limn("check", "deep")
+    #expect(fine.code == 0)
+    #expect(fine.output == "nothing found in 1 file\n")
+    #expect(try limn("explain", "e1001").output.contains("E1001"))
+    #expect(try limn("explain", "E9999").code == 2)
+  }
+
+  @Test func formattingWritesOnlyWhatChanges() throws {
+    let limn = try CommandRunner()
+    try limn.write("a.limn", "let x=1  // one\nprint( x )\n")
+    try limn.write("b.limn", "let y = 1\n")
+    let asked = try limn("fmt", "--check")
+    #expect(asked.code == 1)
+    #expect(asked.output == "a.limn\n")
+    #expect(limn.read("a.limn") == "let x=1  // one\nprint( x )\n")
+    #expect(try limn("fmt").output == "a.limn\n")
+    #expect(limn.read("a.limn") == "let x = 1 // one\nprint(x)\n")
+    #expect(try limn("fmt", "--check").code == 0)
+    try limn.write("c.limn", "let = 3\n")
+    let refused = try limn("fmt", "c.limn")
+    #expect(refused.code == 1)
+    #expect(limn.read("c.limn") == "let = 3\n")
+    #expect(try limn("fmt", "-", input: "let x=1\n").output == "let x = 1\n")
+  }
+}
