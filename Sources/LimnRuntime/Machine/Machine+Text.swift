@@ -12,6 +12,17 @@ extension Machine {
     return result
   }
 
+  /// How many bytes of text a value becomes at most. A list that holds another twice, and so on sixty levels deep, would
+  /// print for ever.
+  private static let maximumText = 1 << 26
+
+  /// Whether the text has come to its most; then says so.
+  private func isFull(_ out: inout String) -> Bool {
+    guard out.utf8.count > Machine.maximumText else { return false }
+    out += "…"
+    return true
+  }
+
   private func write(_ value: Value, quoted: Bool, depth: Int, _ out: inout String) {
     switch value.tag {
     case .bool: out += value.asBool ? "true" : "false"
@@ -23,6 +34,7 @@ extension Machine {
       out += "["
       for (index, item) in value.asList.buffer.enumerated() {
         if index > 0 { out += ", " }
+        if isFull(&out) { break }
         write(item, quoted: true, depth: depth + 1, &out)
       }
       out += "]"
@@ -32,6 +44,7 @@ extension Machine {
       out += map.pointee.count == 0 ? "[:" : "["
       for index in 0..<map.pointee.count {
         if index > 0 { out += ", " }
+        if isFull(&out) { break }
         write(map.pointee.entries[index].key, quoted: true, depth: depth + 1, &out)
         out += ": "
         write(map.pointee.entries[index].value, quoted: true, depth: depth + 1, &out)
