@@ -50,7 +50,9 @@ static void look_up(const limn_conv_shape *shape, const float *x, long first, lo
 typedef struct {
   const limn_conv_shape *shape;
   limn_cut cut;
-  const float *x, *packed;
+  const float *x;
+  limn_pack_kind kind;
+  const void *packed;
   float *y;
   const limn_epilogue *epilogue;
 } conv_job;
@@ -69,55 +71,22 @@ static void conv_task(void *context, long task) {
   look_up(shape, job->x, row, rows, table, (long *)(table + pointers));
   const limn_share share = {
       .table = table, .taps = taps, .depth = shape->i, .step = 1, .row = row, .rows = rows, .panel = panel,
-      .panels = smaller(cut->panels, all - panel), .n = shape->o, .packed = job->packed, .c = job->y,
+      .panels = smaller(cut->panels, all - panel), .n = shape->o, .kind = job->kind, .packed = job->packed, .c = job->y,
       .c_row = shape->o, .epilogue = job->epilogue};
   limn_multiply_share(&share);
 }
 
-void limn_conv_f32(const limn_conv_shape *shape, const float *x, const float *packed, float *y,
-                   const limn_epilogue *epilogue) {
+void limn_conv_packed(const limn_conv_shape *shape, const float *x, limn_pack_kind kind, const void *packed, float *y,
+                      const limn_epilogue *epilogue) {
   if (shape->i > most_channels) abort();  // checked by the caller
   const long pixels = shape->n * shape->oh * shape->ow;
   if (pixels == 0 || shape->o == 0) return;
-  conv_job job = {shape, limn_cut_product(1, pixels, shape->o, shape->kh * shape->kw * shape->i), x, packed, y, epilogue};
+  const limn_cut cut = limn_cut_product(1, pixels, shape->o, shape->kh * shape->kw * shape->i);
+  conv_job job = {shape, cut, x, kind, packed, y, epilogue};
   limn_pool_run(job.cut.row_tiles * job.cut.panel_tiles, conv_task, &job);
 }
 
-typedef struct {
-  long o, i, kh, kw, turned;
-  const float *weight;
-  float *packed;
-} conv_pack_job;
-
-/// One panel, 16 columns of the matrix [taps · depth, columns], in every block.
-static void conv_pack_task(void *context, long panel) {
-  const conv_pack_job *job = context;
-  const long taps = job->kh * job->kw;
-  const long depth = job->turned ? job->o : job->i, columns = job->turned ? job->i : job->o;
-  const long panels = (columns + LIMN_PANEL - 1) / LIMN_PANEL;
-  const limn_depth_cut cut = limn_cut_depth(taps, depth);
-  for (long first = 0; first < taps; first += cut.taps)
-    for (long from = 0; from < depth; from += cut.depth) {
-      const long end = smaller(first + cut.taps, taps), to = smaller(from + cut.depth, depth);
-      float *out = job->packed +
-                   ((first * depth + from) * panels + panel * (end - first) * (to - from)) * LIMN_PANEL;
-      for (long tap = first; tap < end; tap++)
-        for (long p = from; p < to; p++)
-          for (long j = 0; j < LIMN_PANEL; j++) {
-            const long column = panel * LIMN_PANEL + j;
-            const long o = job->turned ? p : column, i = job->turned ? column : p;
-            const long at = job->turned ? taps - 1 - tap : tap;
-            *out++ = column < columns ? job->weight[(o * job->i + i) * taps + at] : 0;
-          }
-    }
-}
-
-void limn_conv_pack_f32(long o, long i, long kh, long kw, const float *weight, float *packed) {
-  conv_pack_job job = {o, i, kh, kw, 0, weight, packed};
-  limn_pool_run((o + LIMN_PANEL - 1) / LIMN_PANEL, conv_pack_task, &job);
-}
-
-void limn_conv_pack_turned_f32(long o, long i, long kh, long kw, const float *weight, float *packed) {
-  conv_pack_job job = {o, i, kh, kw, 1, weight, packed};
-  limn_pool_run((i + LIMN_PANEL - 1) / LIMN_PANEL, conv_pack_task, &job);
+void limn_conv_f32(const limn_conv_shape *shape, const float *x, const float *packed, float *y,
+                   const limn_epilogue *epilogue) {
+  limn_conv_packed(shape, x, LIMN_PACK_F32, packed, y, epilogue);
 }

@@ -1,4 +1,4 @@
-// Matrix products: packing, and the cut into tasks. The arithmetic is in gemm_<instruction set>.c.
+// Matrix products: the cut into tasks. The arithmetic is in gemm_<instruction set>.c.
 #include <string.h>
 #include "gemm_tile.h"
 #include "limn_pool.h"
@@ -6,61 +6,14 @@
 
 enum { most_strips = 64 };
 
-long limn_gemm_packed_floats(long k, long n) { return (n + LIMN_PANEL - 1) / LIMN_PANEL * LIMN_PANEL * k; }
-
-void limn_pack_panel(long n, const float *b, long b_row, long b_column, long from, long depth,
-                     long column, float *out) {
-  const float *source = b + from * b_row + column * b_column;
-  const long columns = n - column < LIMN_PANEL ? n - column : LIMN_PANEL;
-  if (b_column == 1 && columns == LIMN_PANEL) {
-    for (long p = 0; p < depth; p++) memcpy(out + p * LIMN_PANEL, source + p * b_row, LIMN_PANEL * sizeof(float));
-  } else if (b_row == 1 && columns == LIMN_PANEL) {
-    // Eight rows at a time: each line of the source is then read whole while its panel rows are still in cache.
-    for (long p = 0; p < depth; p += 8) {
-      const long end = p + 8 < depth ? p + 8 : depth;
-      for (long j = 0; j < LIMN_PANEL; j++)
-        for (long q = p; q < end; q++) out[q * LIMN_PANEL + j] = source[j * b_column + q];
-    }
-  } else {
-    for (long p = 0; p < depth; p++)
-      for (long j = 0; j < LIMN_PANEL; j++)
-        out[p * LIMN_PANEL + j] = j < columns ? source[p * b_row + j * b_column] : 0;
-  }
-}
-
-typedef struct {
-  long k, n, b_row, b_column, panels_each;
-  const float *b;
-  float *packed;
-} pack_job;
-
-static void pack_task(void *context, long task) {
-  const pack_job *job = context;
-  const long panels = (job->n + LIMN_PANEL - 1) / LIMN_PANEL;
-  const long first = task * job->panels_each;
-  const long end = first + job->panels_each < panels ? first + job->panels_each : panels;
-  const long block = limn_cut_depth(1, job->k).depth;
-  for (long from = 0; from < job->k; from += block) {
-    const long depth = job->k - from < block ? job->k - from : block;
-    for (long panel = first; panel < end; panel++)
-      limn_pack_panel(job->n, job->b, job->b_row, job->b_column, from, depth, panel * LIMN_PANEL,
-                      job->packed + (from * panels + panel * depth) * LIMN_PANEL);
-  }
-}
-
-void limn_gemm_pack_f32(long k, long n, const float *b, long b_row, long b_column, float *packed) {
-  const long panels = (n + LIMN_PANEL - 1) / LIMN_PANEL;
-  const long each = 32768 / (k * LIMN_PANEL + 1) + 1;
-  pack_job job = {k, n, b_row, b_column, each, b, packed};
-  limn_pool_run((panels + each - 1) / each, pack_task, &job);
-}
-
 typedef struct {
   const limn_gemm_shape *shape;
   limn_cut cut;
-  const float *a, *packed;
+  const float *a;
+  limn_pack_kind kind;
+  const char *packed;
   float *c;
-  long a_batch, packed_batch, c_batch;
+  long a_batch, packed_batch, c_batch;  // packed_batch in bytes
   const limn_epilogue *epilogue;
 } gemm_job;
 
@@ -104,22 +57,35 @@ static void gemm_task(void *context, long task) {
   const limn_share share = {
       .table = table, .taps = 1, .depth = shape->k, .step = step, .row = row, .rows = rows, .panel = panel,
       .panels = all - panel < cut->panels ? all - panel : cut->panels, .n = shape->n,
-      .packed = job->packed + batch * job->packed_batch, .c = job->c + batch * job->c_batch, .c_row = shape->c_row,
+      .kind = job->kind, .packed = job->packed + batch * job->packed_batch, .c = job->c + batch * job->c_batch, .c_row = shape->c_row,
       .epilogue = job->epilogue};
   limn_multiply_share(&share);
 }
 
+static void multiply(const limn_gemm_shape *shape, long batch, gemm_job job) {
+  if (shape->m == 0 || shape->n == 0 || batch == 0) return;
+  job.shape = shape;
+  job.cut = limn_cut_product(batch, shape->m, shape->n, shape->k);
+  limn_pool_run(batch * job.cut.row_tiles * job.cut.panel_tiles, gemm_task, &job);
+}
+
 void limn_gemm_f32(const limn_gemm_shape *shape, long batch, const float *a, long a_batch, const float *packed,
                    long packed_batch, float *c, long c_batch, const limn_epilogue *epilogue) {
-  if (shape->m == 0 || shape->n == 0 || batch == 0) return;
-  gemm_job job = {shape, limn_cut_product(batch, shape->m, shape->n, shape->k), a, packed, c, a_batch, packed_batch,
-                  c_batch, epilogue};
-  limn_pool_run(batch * job.cut.row_tiles * job.cut.panel_tiles, gemm_task, &job);
+  multiply(shape, batch,
+           (gemm_job){.a = a, .kind = LIMN_PACK_F32, .packed = (const char *)packed, .c = c, .a_batch = a_batch,
+                      .packed_batch = packed_batch * (long)sizeof(float), .c_batch = c_batch, .epilogue = epilogue});
+}
+
+void limn_gemm_packed(const limn_gemm_shape *shape, const float *a, limn_pack_kind kind, const void *packed, float *c,
+                      const limn_epilogue *epilogue) {
+  multiply(shape, 1, (gemm_job){.a = a, .kind = kind, .packed = packed, .c = c, .epilogue = epilogue});
 }
 
 typedef struct {
   const limn_gemm_shape *shape;
-  const float *a, *b;
+  const float *a;
+  limn_dtype type;
+  const void *b;
   float *c;
   long b_row, b_column, panels_each;
   const limn_epilogue *epilogue;
@@ -142,7 +108,8 @@ static void strip_task(void *context, long task) {
       tile.depth = shape->k - from < depth ? shape->k - from : depth;
       tile.first = from == 0;
       if (from + tile.depth >= shape->k && job->epilogue && job->epilogue->bias) tile.bias = job->epilogue->bias + column;
-      limn_pack_panel(shape->n, job->b, job->b_row, job->b_column, from, tile.depth, column, block);
+      limn_pack_typed_panel(LIMN_PACK_F32, job->type, shape->n, job->b, job->b_row, job->b_column, from, tile.depth, column,
+                            block);
       for (long r = 0; r < shape->m; r += LIMN_ROWS) {
         const long count = shape->m - r < LIMN_ROWS ? shape->m - r : LIMN_ROWS;
         const float *rows[LIMN_ROWS];
@@ -158,12 +125,17 @@ static void strip_task(void *context, long task) {
   }
 }
 
-void limn_gemm_unpacked_f32(const limn_gemm_shape *shape, const float *a, const float *b, long b_row, long b_column,
-                            float *c, const limn_epilogue *epilogue) {
+void limn_gemm_unpacked(const limn_gemm_shape *shape, const float *a, limn_dtype type, const void *b, long b_row,
+                        long b_column, float *c, const limn_epilogue *epilogue) {
   if (shape->m == 0 || shape->n == 0) return;
   const long panels = (shape->n + LIMN_PANEL - 1) / LIMN_PANEL;
   const long wanted = shape->n * shape->k / 65536 + 1;  // B is what is read: a quarter of a megabyte a task
   const long tasks = wanted < most_strips ? wanted : most_strips;
-  strip_job job = {shape, a, b, c, b_row, b_column, (panels + tasks - 1) / tasks, epilogue};
+  strip_job job = {shape, a, type, b, c, b_row, b_column, (panels + tasks - 1) / tasks, epilogue};
   limn_pool_run((panels + job.panels_each - 1) / job.panels_each, strip_task, &job);
+}
+
+void limn_gemm_unpacked_f32(const limn_gemm_shape *shape, const float *a, const float *b, long b_row, long b_column,
+                            float *c, const limn_epilogue *epilogue) {
+  limn_gemm_unpacked(shape, a, LIMN_F32, b, b_row, b_column, c, epilogue);
 }

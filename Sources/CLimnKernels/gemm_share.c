@@ -59,6 +59,9 @@ int limn_has_more(const limn_epilogue *epilogue) {
 static void multiply_panels(const limn_share *share, long first, long end) {
   // Sums of several blocks meet in a tile of their own: in C, rows a power of two apart would push each other out of cache.
   static _Thread_local _Alignas(64) float sums[most_row_groups * LIMN_ROWS * panels_at_once * LIMN_PANEL];
+  // A half-width panel's block, made wide while its rows pass by: 2 % of their time at 144 rows.
+  static _Thread_local _Alignas(64) float widened[depth_limit * LIMN_PANEL];
+  const size_t width = limn_pack_width(share->kind);
   const limn_gemm_kernels *kernels = limn_gemm_choice();
   const limn_depth_cut cut = limn_cut_depth(share->taps, share->depth);
   const long panels = parts(share->n, LIMN_PANEL);
@@ -72,9 +75,15 @@ static void multiply_panels(const limn_share *share, long first, long end) {
                         .depth = smaller(cut.depth, share->depth - from), .step = share->step, .c_row = target_row,
                         .first = tap == 0 && from == 0};
       const int last = tap + cut.taps >= share->taps && from + cut.depth >= share->depth;
-      const float *block = share->packed + (tap * share->depth + from) * panels * LIMN_PANEL;
+      const long count = tile.taps * tile.depth * LIMN_PANEL;
+      const char *block = (const char *)share->packed + (size_t)((tap * share->depth + from) * panels * LIMN_PANEL) * width;
       for (long p = first; p < end; p++) {
-        const float *panel = block + p * tile.taps * tile.depth * LIMN_PANEL;
+        const void *stored = block + (size_t)(p * count) * width;
+        const float *panel = stored;
+        if (share->kind != LIMN_PACK_F32) {
+          limn_pack_widen(share->kind, stored, widened, count);
+          panel = widened;
+        }
         const float *const *rows = share->table + tap * LIMN_ROWS;
         tile.columns = smaller(LIMN_PANEL, share->n - p * LIMN_PANEL);
         if (last && share->epilogue && share->epilogue->bias) tile.bias = share->epilogue->bias + p * LIMN_PANEL;

@@ -46,6 +46,18 @@ limn_depth_cut limn_cut_depth(long taps, long depth);
 /// Packs rows from … from + depth of columns column … column + 16 (those past n are zero) into one panel of one block.
 void limn_pack_panel(long n, const float *b, long b_row, long b_column, long from, long depth,
                      long column, float *out);
+/// The same from any float type to any kind.
+void limn_pack_typed_panel(limn_pack_kind kind, limn_dtype type, long n, const void *b, long b_row, long b_column,
+                           long from, long depth, long column, void *out);
+
+/// Bytes of one value.
+static inline size_t limn_pack_width(limn_pack_kind kind) { return kind == LIMN_PACK_F32 ? 4 : 2; }
+/// Dense conversions between floats and a kind.
+void limn_pack_widen(limn_pack_kind kind, const void *from, float *to, long count);
+void limn_pack_narrow(limn_pack_kind kind, const float *from, void *to, long count);
+
+/// Where row `row` of tap `tap` of a panel begins in a convolution's packed weights, in values.
+long limn_conv_panel_start(long taps, long depth, long columns, long panel, long tap, long row);
 
 /// How a product is cut into tasks: rows in groups of 6, columns in panels of 16.
 typedef struct {
@@ -61,7 +73,8 @@ typedef struct {
   long row, rows;          // first row and how many
   long panel, panels;      // first panel and how many
   long n;                  // columns of C
-  const float *packed;
+  limn_pack_kind kind;
+  const void *packed;
   float *c;                   // C's element (0, 0)
   long c_row;
   const limn_epilogue *epilogue;

@@ -9,6 +9,7 @@
 #define LIMN_GEMM_H
 #include <stddef.h>
 #include <stdint.h>
+#include "limn_layout.h"
 
 /// Columns in a packed panel, and rows in the largest micro-kernel.
 enum { LIMN_PANEL = 16, LIMN_ROWS = 6 };
@@ -32,18 +33,34 @@ typedef struct {
   long c_row;            // C's columns are adjacent
 } limn_gemm_shape;
 
-/// Floats that a packed B [k, n] takes.
+/// How a packed matrix holds its values. Half-width ones are widened block by block inside the product; that is exact, so
+/// every kind gives the bytes that f32 gives for the same values. ORDER: limn_dtype.
+typedef enum { LIMN_PACK_F32 = LIMN_F32, LIMN_PACK_BF16 = LIMN_BF16, LIMN_PACK_F16 = LIMN_F16 } limn_pack_kind;
+
+/// Floats that a packed B [k, n] takes as f32, and bytes as any kind.
 long limn_gemm_packed_floats(long k, long n);
+size_t limn_gemm_packed_bytes(limn_pack_kind kind, long k, long n);
+
+/// Packs B [k, n] of type f32, f16 or bf16, whose element (p, j) lies at `b[p * b_row + j * b_column]`. Columns past n are zero.
+/// No wider copy is made on the way; a kind narrower than the type rounds to nearest even.
+void limn_gemm_pack(limn_pack_kind kind, long k, long n, limn_dtype type, const void *b, long b_row, long b_column,
+                    void *packed);
 
 /// Packs B [k, n], whose element (p, j) lies at `b[p * b_row + j * b_column]`. Columns past n are zero.
 void limn_gemm_pack_f32(long k, long n, const float *b, long b_row, long b_column, float *packed);
+
+/// C = A · B with B packed as `kind`.
+void limn_gemm_packed(const limn_gemm_shape *shape, const float *a, limn_pack_kind kind, const void *packed, float *c,
+                      const limn_epilogue *epilogue);
 
 /// C = A · B for `batch` matrices; strides are in floats, 0 repeats an operand. `packed` matrices lie `packed_batch` apart.
 void limn_gemm_f32(const limn_gemm_shape *shape, long batch, const float *a, long a_batch, const float *packed,
                    long packed_batch, float *c, long c_batch, const limn_epilogue *epilogue);
 
 /// C = A · B with B as it lies, for a few rows: packs each panel on the way, so that B is read once and nothing is kept.
-/// Gives the same bytes as packing first.
+/// Gives the same bytes as packing first. B is f32, f16 or bf16.
+void limn_gemm_unpacked(const limn_gemm_shape *shape, const float *a, limn_dtype type, const void *b, long b_row,
+                        long b_column, float *c, const limn_epilogue *epilogue);
 void limn_gemm_unpacked_f32(const limn_gemm_shape *shape, const float *a, const float *b, long b_row, long b_column,
                             float *c, const limn_epilogue *epilogue);
 
@@ -65,7 +82,16 @@ typedef struct {
 void limn_conv_f32(const limn_conv_shape *shape, const float *x, const float *packed, float *y,
                    const limn_epilogue *epilogue);
 
-/// Packs weights [o, i, kh, kw] as `limn_conv_f32` reads them: the matrix [kh · kw · i, o].
+/// The same with weights packed as `kind`.
+void limn_conv_packed(const limn_conv_shape *shape, const float *x, limn_pack_kind kind, const void *packed, float *y,
+                      const limn_epilogue *epilogue);
+
+/// Packs weights [o, i, kh, kw] of type f32, f16 or bf16 as the convolution reads them, the matrix [kh · kw · i, o]; `turned` for
+/// the gradient in x: windows turned by half a turn, the matrix [kh · kw · o, i]. Take `limn_gemm_packed_bytes` of that.
+void limn_conv_pack(limn_pack_kind kind, long o, long i, long kh, long kw, limn_dtype type, const void *weight,
+                    int32_t turned, void *packed);
+
+/// Packs f32 weights [o, i, kh, kw] as `limn_conv_f32` reads them: the matrix [kh · kw · i, o].
 void limn_conv_pack_f32(long o, long i, long kh, long kw, const float *weight, float *packed);
 
 /// Packs weights [o, i, kh, kw] for the gradient in x: windows turned by half a turn, the matrix [kh · kw · o, i].
