@@ -1,42 +1,31 @@
-import LimnDiffusion
-import LimnTensor
-
-/// What can be timed: made ready once, then run again and again.
+/// Something that can be timed.
 struct Job: Sendable {
-  let prepare: @Sendable () throws -> () throws -> Void
+  /// `group/name`.
+  let name: String
+  let prepare: @Sendable (Options) throws -> Prepared
+}
 
-  /// A result that is not what it must be.
-  struct WrongResult: Error, CustomStringConvertible {
-    let description: String
-  }
+/// A job made ready: its result is checked once, then it is run again and again.
+struct Prepared {
+  /// Floating-point operations of one run, a multiply-add counted as two; nil where that says nothing.
+  var operations: Double?
+  /// Bytes that one run has to read and write at least.
+  var bytes: Double?
+  /// How many equal things one run does, for times a piece.
+  var pieces = 1
+  /// Times measured elsewhere in place of this process's own, in seconds; for jobs that start processes.
+  var isProcess = false
+  /// Further facts for the line: sizes, steps.
+  var facts: [(name: String, value: String)] = []
+  /// Throws when the result is not what it must be.
+  var check: () throws -> Void
+  var run: () throws -> Void
+  /// The peak memory of processes that ran for the job, in bytes; nil means this process's own.
+  var childPeak: (() -> Int)?
+}
 
-  static let all: [String: Job] = [
-    // The peer: `peers.py sample sticker --size 64 --dtype f32`.
-    "sample": Job {
-      let model = try Model.load("sticker")
-      var request = SampleRequest("a photo of a panda and a bowl")
-      (request.sampler, request.steps, request.guidance) = ("ddim", 25, 5)
-      var first: [Float]?
-      return {
-        let pixels = try model.sample(request).image().floats()
-        guard pixels.allSatisfy({ $0 >= 0 && $0 <= 1 }), first == nil || first == pixels else {
-          throw WrongResult(description: "two runs of one seed differ")
-        }
-        first = pixels
-      }
-    },
-    "unet": Job {
-      let model = try Model.load("sticker")
-      let side = model.latentSide
-      let z = TorchGenerator(seed: 0).randn([2, model.latentChannels, side, side])
-      let words = try model.encode(["a panda", ""]).tensor
-      return { _ = try model.unet(z, timesteps: [500], context: words) }
-    },
-    "decode": Job {
-      let model = try Model.load("sticker")
-      let side = model.latentSide
-      let z = TorchGenerator(seed: 0).randn([1, model.latentChannels, side, side])
-      return { _ = try model.decode(z) }
-    },
-  ]
+/// A result that is not what it must be, or a job that cannot be done here.
+struct BenchError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
 }

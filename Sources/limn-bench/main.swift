@@ -1,21 +1,54 @@
 import Glibc
 
-// limn-bench JOB [--repeat N]: checks its result, times it warm and prints one JSON line, as the scripts that time other tools do.
-// `language` is all programs of scripts/bench/language, one line each; `language/fib` is one.
-let arguments = Array(CommandLine.arguments.dropFirst())
-let jobs: [(name: String, job: Job)]? = arguments.first.flatMap { name in
-  if name == "language" { return Job.languageNames.map { ("language/\($0)", .language($0)) } }
-  if let program = Job.languageNames.first(where: { "language/\($0)" == name }) { return [(name, .language(program))] }
-  return Job.all[name].map { [(name, $0)] }
+// limn-bench GROUP [MODEL] …: see Options.usage.
+func stop(_ message: String, code: Int32) -> Never {
+  report("limn-bench: \(message)\n")
+  exit(code)
 }
-guard let jobs else {
-  print("limn-bench \((Job.all.keys + ["language"]).sorted().joined(separator: "|")) [--repeat N]")
-  exit(2)
-}
-let repeats = arguments.firstIndex(of: "--repeat").flatMap { arguments.indices.contains($0 + 1) ? Int(arguments[$0 + 1]) : nil } ?? 5
-for (name, job) in jobs {
-  do { print(try Timing(name, repeats: repeats, job).line) } catch {
-    print("limn-bench \(name): \(error)")
-    exit(1)
+
+let options: Options
+do { options = try Options(Array(CommandLine.arguments.dropFirst())) } catch { stop("\(error)\n\n\(Options.usage)", code: 2) }
+// Read by the pool when it starts.
+if let threads = options.threads { setenv("LIMN_THREADS", "\(threads)", 1) }
+
+let jobs: [Job] =
+  switch options.group {
+  case "tensor": Job.tensor
+  case "model": Job.model
+  case "learn": Job.learn
+  default: Job.language
   }
+if options.only == "" {
+  for job in jobs { print(job.name) }
+  exit(0)
 }
+let chosen = jobs.filter { options.only == nil || $0.name == "\(options.group)/\(options.only!)" }
+guard !chosen.isEmpty else {
+  stop("there is no job '\(options.only ?? "")' in '\(options.group)', expected one of: \(jobs.map(\.name).joined(separator: ", "))", code: 2)
+}
+
+do {
+  var lines: [String] = []
+  if chosen.count == 1 {
+    let timing = try Timing(chosen[0], options)
+    if !options.isAlone { report(Timing.heading + "\n") }
+    report(timing.row + "\n")
+    print(timing.line)
+    lines.append(timing.line)
+  } else {
+    // A process each: what one job leaves in memory neither counts for the next one nor speeds it up.
+    report(Timing.heading + "\n")
+    for job in chosen {
+      let child = try ChildProcess(["/proc/self/exe"] + options.alone(job), keepsOutput: true)
+      guard child.code == 0 else { throw BenchError("\(job.name) failed") }
+      print(child.output, terminator: "")
+      fflush(nil)
+      lines.append(child.output.split(separator: "\n").joined())
+    }
+  }
+  if let path = options.json {
+    guard let file = fopen(path, "w") else { throw BenchError("'\(path)' cannot be written: \(String(cString: strerror(errno)))") }
+    for line in lines { fputs(line + "\n", file) }
+    fclose(file)
+  }
+} catch { stop("\(error)", code: 1) }
