@@ -1,6 +1,7 @@
 import Foundation
 import LimnRuntime
 import LimnSyntax
+import LimnTestSupport
 import Testing
 
 /// Broken scripts: whatever is taken out of one, the answer is a result or an error with a place, never a crash.
@@ -31,33 +32,11 @@ import Testing
     }
   }
 
-  /// The pieces of a text that can be left out: words, numbers, strings of marks, line ends.
-  private func pieces(_ text: String) -> [Range<String.Index>] {
-    var result: [Range<String.Index>] = []
-    var index = text.startIndex
-    while index < text.endIndex {
-      let start = index
-      let isWord = { (c: Character) in c.isLetter || c.isNumber || c == "_" }
-      if isWord(text[index]) {
-        while index < text.endIndex, isWord(text[index]) { index = text.index(after: index) }
-      } else {
-        index = text.index(after: index)
-      }
-      if text[start] != " " { result.append(start..<index) }
-    }
-    return result
-  }
-
   @Test(arguments: ScriptTests.names)
   func aScriptSurvivesTheLossOfAnyWord(_ name: String) throws {
-    let text = try String(contentsOfFile: "\(ScriptTests.folder)/\(name)", encoding: .utf8)
-      .components(separatedBy: "\n").map { $0.components(separatedBy: "// expect")[0] }.joined(separator: "\n")
+    let text = try ScriptText(contentsOfFile: "\(ScriptTests.folder)/\(name)")
     // Scripts with long loops on purpose would take the suite's time.
-    guard !text.contains("00_000") else { return }
-    for range in pieces(text) {
-      var broken = text
-      broken.removeSubrange(range)
-      run(broken)
-    }
+    guard !text.text.contains("00_000") else { return }
+    for broken in text.withoutOnePiece { run(broken) }
   }
 }

@@ -5,6 +5,8 @@ import LimnRuntime
 enum JSONText {
   /// How deep lists and maps may nest in a text.
   static let depthLimit = 256
+  /// The longest text that is written: 1 GiB.
+  static let sizeLimit = 1 << 30
 
   static let natives: [Native] = [
     Native("parse_json(text: string)", doc: "The value a JSON text stands for: objects are maps, null is nil, whole numbers are ints.") { call in
@@ -95,12 +97,19 @@ enum JSONText {
       for index in 0..<count {
         if index > 0 { put(step == nil ? ", " : ",") }
         if let step { put("\n" + String(repeating: " ", count: step * (depth + 1))) }
-        if index % 4096 == 0 { try call.checkInterrupt() }
+        if index % 4096 == 0 { try look() }
         try item(&self, index)
         place.removeLast()
       }
       if let step { put("\n" + String(repeating: " ", count: step * depth)) }
       put(close)
+    }
+
+    /// A list that holds another twice, and so on many levels deep, has more text than there is memory.
+    private func look() throws {
+      try call.checkInterrupt()
+      if bytes.count > JSONText.sizeLimit { throw failure("has a text of more than \(JSONText.sizeLimit) bytes") }
+      try call.require(bytes: bytes.count)
     }
 
     private mutating func put(_ text: String) { bytes += text.utf8 }

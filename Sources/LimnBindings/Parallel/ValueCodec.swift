@@ -11,10 +11,16 @@ struct ValueWriter {
 
   init(_ context: Context) { self.context = context }
 
+  /// The most that is sent of one item: 4 GiB.
+  private static let sizeLimit = 4 << 30
+
   enum Kind: UInt8 { case `nil`, no, yes, int, float, string, list, map, range, tensor, mask, image, token }
 
   /// - Throws: A type fault for a value that holds something else than data.
   mutating func write(_ value: Value) throws {
+    try context.checkInterrupt()
+    // A list that holds another twice, and so on many levels deep, is more bytes than there is memory.
+    guard bytes.count <= Self.sizeLimit else { throw Fault(.limit, "a value of more than \(Self.sizeLimit) bytes cannot be sent") }
     if let host = value.host { return try write(host, value) }
     switch value.kind {
     case .nil: kind(.nil)

@@ -65,11 +65,12 @@ extension Machine {
     // Only ranges whose ends can be written; the others came from slices near the limits of int.
     let end = range.start &+ range.count &* range.step
     switch range.step {
+    case _ where range.count == 0: out += "\(range.start)..<\(range.start)"
     case 1: out += "\(range.start)..<\(end)"
     case -1: out += "(\(end &+ 1)..<\(range.start &+ 1)).reversed()"
     case let step where step < 0:
       out += "(\(range.start &+ (range.count &- 1) &* step)...\(range.start)).by(\(-step)).reversed()"
-    default: out += "(\(range.start)..<\(end)).by(\(range.step))"
+    default: out += "(\(range.start)...\(end &- range.step)).by(\(range.step))"
     }
   }
 
