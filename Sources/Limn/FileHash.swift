@@ -1,5 +1,9 @@
 import Glibc
 import LimnDiffusion
+import LimnRuntime
+
+/// For the executable, which sees this module only.
+package typealias FileBytes = LimnRuntime.FileBytes
 
 /// Hashes of files, read in pieces.
 enum FileHash {
@@ -9,14 +13,10 @@ enum FileHash {
     guard file >= 0 else { return nil }
     defer { close(file) }
     var hash = SHA256()
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-    defer { buffer.deallocate() }
-    while true {
-      let count = read(file, buffer.baseAddress, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { return nil }
-      if count == 0 { return hash.finish() }
-      hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    let isRead = FileBytes.pieces(of: file) { piece in
+      hash.update(piece)
+      return true
     }
+    return isRead ? hash.finish() : nil
   }
 }

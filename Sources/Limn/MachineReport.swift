@@ -1,5 +1,6 @@
 import Glibc
 import LimnDiffusion
+import LimnRuntime
 import LimnTensor
 
 /// What this machine has, as `limn doctor` prints it.
@@ -34,19 +35,19 @@ public struct MachineReport {
   }
 
   private static var processor: String {
-    let name = FileText.lines("/proc/cpuinfo").first { $0.hasPrefix("model name") }.flatMap { $0.split(separator: ":").last }.map { $0.trimmed }
+    let name = FileBytes.lines("/proc/cpuinfo").first { $0.hasPrefix("model name") }.flatMap { $0.split(separator: ":").last }.map { $0.trimmed }
     return "\(name ?? "unknown"), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) cores"
   }
 
   /// What is free, and the control group's limit when it is smaller than the machine.
   private static var memory: Line {
     func kilobytes(_ key: String) -> Double? {
-      FileText.lines("/proc/meminfo").first { $0.hasPrefix(key + ":") }?.split(separator: " ").dropFirst().first.flatMap { Double($0) }
+      FileBytes.lines("/proc/meminfo").first { $0.hasPrefix(key + ":") }?.split(separator: " ").dropFirst().first.flatMap { Double($0) }
     }
     guard let total = kilobytes("MemTotal"), let free = kilobytes("MemAvailable") else { return Line("memory", "unknown") }
     func gigabytes(_ kilobytes: Double) -> String { "\((kilobytes / 104857.6).rounded() / 10) GB" }
     var text = "\(gigabytes(free)) free of \(gigabytes(total))"
-    if let limit = FileText.lines("/sys/fs/cgroup/memory.max").first.flatMap({ Double($0) }), limit / 1024 < total {
+    if let limit = FileBytes.lines("/sys/fs/cgroup/memory.max").first.flatMap({ Double($0) }), limit / 1024 < total {
       text += ", limited to \(gigabytes(limit / 1024)) for this process's group"
     }
     return Line("memory", text, isProblem: free < 256 * 1024)
@@ -65,17 +66,5 @@ public struct MachineReport {
     case .failed(let text): return Line("bundled model", text, isProblem: true)
     default: return Line("bundled model", "draws nothing", isProblem: true)
     }
-  }
-}
-
-/// Small files of the system.
-private enum FileText {
-  static func lines(_ path: String) -> [String] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return [] }
-    defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    let count = read(file, &bytes, bytes.count)
-    return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).split(separator: "\n").map(String.init)
   }
 }

@@ -59,21 +59,11 @@ private enum ModuleFiles {
   /// The text of the module's file; nil if there is no such file.
   static func read(_ name: String, in folder: String?) throws -> SourceText? {
     let path = folder.map { "\($0)/\(name).limn" } ?? "\(name).limn"
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    if file < 0, errno == ENOENT || errno == ENOTDIR { return nil }
-    var bytes: [UInt8] = []
-    var count = -1
-    if file >= 0 {
-      defer { close(file) }
-      var part = [UInt8](repeating: 0, count: 1 << 16)
-      repeat {
-        count = Glibc.read(file, &part, part.count)
-        bytes += part[..<max(count, 0)]
-      } while (count > 0 || (count < 0 && errno == EINTR)) && bytes.count <= sizeLimit
+    guard let bytes = FileBytes.read(path, limit: sizeLimit) else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw Fault(.io, String(cString: strerror(errno)).lowercased())
     }
-    guard count == 0 else {
-      throw Fault(.io, count < 0 ? String(cString: strerror(errno)).lowercased() : "it is longer than \(sizeLimit) bytes")
-    }
+    guard bytes.count <= sizeLimit else { throw Fault(.io, "it is longer than \(sizeLimit) bytes") }
     return SourceText(bytes: bytes, name: path)
   }
 

@@ -84,12 +84,9 @@ extension Session {
 
   /// The memory of this process now and at most, in bytes.
   private static func process() -> (resident: Int, peak: Int)? {
-    guard let file = fopen("/proc/self/status", "r") else { return nil }
-    defer { fclose(file) }
     var values: [String: Int] = [:]
-    var line = [CChar](repeating: 0, count: 256)
-    while fgets(&line, Int32(line.count), file) != nil {
-      let words = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(whereSeparator: { $0 == ":" || $0.isWhitespace })
+    for line in FileBytes.lines("/proc/self/status") {
+      let words = line.split(whereSeparator: { $0 == ":" || $0.isWhitespace })
       if words.count >= 2, let kilobytes = Int(words[1]) { values[String(words[0])] = kilobytes * 1024 }
     }
     guard let resident = values["VmRSS"], let peak = values["VmHWM"] else { return nil }

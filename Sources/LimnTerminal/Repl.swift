@@ -1,5 +1,6 @@
 import Glibc
 import Limn
+import LimnRuntime
 
 /// The interactive session: reads inputs of one or more lines, evaluates them and displays their values.
 @MainActor
@@ -141,18 +142,7 @@ public final class Repl {
 
   /// The text of a file; nil with errno set when it cannot be read.
   static func contents(of path: String) -> String? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(file, &part, part.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { return nil }
-      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-      bytes += part[..<count]
-    }
+    FileBytes.read(path).map { String(decoding: $0, as: UTF8.self) }
   }
 
   func say(_ line: String) { StandardStreams.out(line + "\n") }

@@ -11,18 +11,7 @@ enum Files {
 
   /// The bytes of a file, or of standard input for `-`; nil, with errno set, when it cannot be read.
   static func bytes(_ path: String) -> [UInt8]? {
-    let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { if path != "-" { close(file) } }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = Glibc.read(file, &buffer, buffer.count)
-      if count == 0 { return bytes }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return nil }
-      bytes.append(contentsOf: buffer[..<count])
-    }
+    path == "-" ? FileBytes.read(STDIN_FILENO) : FileBytes.read(path)
   }
 
   /// Writes a file whole: beside it first, then renamed over it.
