@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -52,10 +53,22 @@ static void *map(size_t bytes) {
 }
 static void unmap(void *p, size_t bytes) { munmap(p, (bytes + 4095) & ~(size_t)4095); }
 
+size_t limn_memory_machine(void) {
+  size_t bytes = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+  // A container's limit; the file holds "max" where there is none.
+  FILE *file = fopen("/sys/fs/cgroup/memory.max", "re");
+  unsigned long long most;
+  if (file) {
+    if (fscanf(file, "%llu", &most) == 1 && most < bytes) bytes = (size_t)most;
+    fclose(file);
+  }
+  return bytes;
+}
+
 static size_t most_cached(void) {
   static size_t most;
   if (!most) {
-    size_t quarter = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE) / 4;
+    size_t quarter = limn_memory_machine() / 4;
     most = quarter < ((size_t)2 << 30) ? quarter : (size_t)2 << 30;
   }
   return most;

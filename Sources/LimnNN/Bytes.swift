@@ -11,9 +11,21 @@ package final class Bytes: @unchecked Sendable {
     case nothing
   }
 
-  private init(_ buffer: UnsafeRawBufferPointer, release: Release) {
+  /// What tells equal bytes without reading them.
+  package enum Source: Hashable, Sendable {
+    /// A file as it was when it was mapped: its device, number, size, and time of change in nanoseconds.
+    case file(device: UInt, number: UInt, size: Int, changed: Int)
+    /// Memory that stays what it is.
+    case memory(UInt)
+  }
+
+  /// Where the bytes come from; nil for those held in memory, which nobody else has.
+  package let source: Source?
+
+  private init(_ buffer: UnsafeRawBufferPointer, release: Release, source: Source?) {
     self.buffer = buffer
     self.release = release
+    self.source = source
   }
 
   deinit {
@@ -58,7 +70,9 @@ package final class Bytes: @unchecked Sendable {
     guard let start, start != MAP_FAILED else {
       throw FormatError("cannot be mapped: \(String(cString: strerror(errno)))", file: path)
     }
-    return Bytes(UnsafeRawBufferPointer(start: start, count: count), release: .unmap)
+    let changed = info.st_mtim.tv_sec &* 1_000_000_000 &+ info.st_mtim.tv_nsec
+    let source = Source.file(device: UInt(info.st_dev), number: UInt(info.st_ino), size: count, changed: changed)
+    return Bytes(UnsafeRawBufferPointer(start: start, count: count), release: .unmap, source: source)
   }
 
   /// Lets go of the memory of the whole pages inside `range`, if these bytes are a mapped file: they are read again when next touched.
@@ -74,6 +88,7 @@ package final class Bytes: @unchecked Sendable {
   package init(forever buffer: UnsafeRawBufferPointer) {
     self.buffer = buffer
     release = .nothing
+    source = buffer.baseAddress.map { .memory(UInt(bitPattern: $0)) }
   }
 
   /// A copy of `bytes`, aligned to 64 bytes.
@@ -82,6 +97,7 @@ package final class Bytes: @unchecked Sendable {
     copy.copyBytes(from: bytes)
     buffer = UnsafeRawBufferPointer(start: copy.baseAddress, count: bytes.count)
     release = .deallocate
+    source = nil
   }
 
   /// The bytes as text.

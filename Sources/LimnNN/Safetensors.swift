@@ -94,7 +94,12 @@ package struct SafetensorsFile: Sendable {
     let source = try tensor(key, rows: rows, shape: shape)
     let range = entries[key]!.range
     // Of a slice the whole range is let go: what a neighbour still needs is read again, which is rare and cheap.
-    return Weight(key: name ?? key, source: source) { [bytes] in bytes.release(range) }
+    func weight() -> Weight { Weight(key: name ?? key, source: source) { [bytes] in bytes.release(range) } }
+    guard let file = bytes.source else { return weight() }
+    let first = (rows?.lowerBound ?? 0) * (range.count / max(entries[key]!.shape.first ?? 1, 1))
+    let place = SharedWeights.Place(
+      source: file, range: range.lowerBound + first..<range.upperBound, dtype: source.dtype, shape: source.shape, key: name ?? key)
+    return SharedWeights.weight(at: place, make: weight)
   }
 
   private func narrowed(_ range: Range<Int>, _ shape: [Int]) -> Tensor {

@@ -16,7 +16,12 @@ package final class Weight: Sendable {
 
   private struct Made {
     var f32: Tensor?
-    var packs: [ObjectIdentifier: any Sendable] = [:]
+    var packs: [PackKey: any Sendable] = [:]
+  }
+
+  private struct PackKey: Hashable {
+    let type: ObjectIdentifier
+    let precision: Precision
   }
 
   /// - Parameter source: The array in the element type of the file, often a view on its mapping.
@@ -59,12 +64,13 @@ package final class Weight: Sendable {
   }
 
   /// A form of this weight laid out for one kernel, made at first use from ``source`` and kept.
-  package func pack<Pack: Sendable>(_ type: Pack.Type, make: (Tensor) -> Pack) -> Pack {
+  package func pack<Pack: Sendable>(_ type: Pack.Type, _ precision: Precision = .f32, make: (Tensor) -> Pack) -> Pack {
     let source = source
+    let key = PackKey(type: ObjectIdentifier(type), precision: precision)
     return made.withLock { made in
-      if let pack = made.packs[ObjectIdentifier(type)] as? Pack { return pack }
+      if let pack = made.packs[key] as? Pack { return pack }
       let pack = make(source)
-      made.packs[ObjectIdentifier(type)] = pack
+      made.packs[key] = pack
       giveBack?()
       return pack
     }

@@ -15,12 +15,14 @@ package final class WeightReader {
   private final class Record {
     let parameters: [String: Parameter]
     let file: String
+    let precision: Precision
     var taken: Set<String> = []
     var missing: [String] = []
 
-    init(_ parameters: [String: Parameter], file: String) {
+    init(_ parameters: [String: Parameter], file: String, precision: Precision) {
       self.parameters = parameters
       self.file = file
+      self.precision = precision
     }
   }
 
@@ -28,15 +30,20 @@ package final class WeightReader {
   /// What is put before every name, with its dot: `"down_blocks.0."`, or nothing at the root.
   package let prefix: String
 
-  /// - Parameter file: The file or folder in messages.
-  package convenience init(_ weights: [String: Weight], file: String) {
-    self.init(weights.mapValues { Parameter($0) }, file: file)
+  /// - Parameters:
+  ///   - file: The file or folder in messages.
+  ///   - precision: What the layers multiply in.
+  package convenience init(_ weights: [String: Weight], file: String, precision: Precision = .f32) {
+    self.init(weights.mapValues { Parameter($0) }, file: file, precision: precision)
   }
 
-  package init(_ parameters: [String: Parameter], file: String) {
-    record = Record(parameters, file: file)
+  package init(_ parameters: [String: Parameter], file: String, precision: Precision = .f32) {
+    record = Record(parameters, file: file, precision: precision)
     prefix = ""
   }
+
+  /// What the layers that are made from this reader multiply in.
+  package var precision: Precision { record.precision }
 
   private init(_ record: Record, prefix: String) {
     self.record = record

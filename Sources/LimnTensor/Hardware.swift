@@ -10,6 +10,9 @@ package enum Hardware {
     (0..<LIMN_ISA_COUNT.rawValue).map { limn_isa($0) }.filter { limn_isa_available($0) != 0 }.map { String(cString: limn_isa_name($0)) }
   }
 
+  /// Whether there is a unit that multiplies bf16 numbers into f32 sums.
+  package static var multipliesBF16: Bool { false }
+
   /// OpenBLAS as it is in use, or why it is not. Opens the library.
   package static var blas: String {
     _ = limn_blas_suits(1024, 1024)

@@ -52,10 +52,10 @@ package struct Tensor: @unchecked Sendable {
     Tensor(storage: storage, shape: shape, strides: strides, offset: offset, dtype: dtype)
   }
 
-  /// Whether an operation on this tensor is recorded: its tape is open.
+  /// Whether an operation on this tensor is recorded: its tape is open and not paused.
   @inline(__always) package var isTraced: Bool {
     guard let tape else { return false }
-    return tape.isOpen
+    return tape.isRecording
   }
 
   // MARK: memory

@@ -71,4 +71,21 @@ private func weights(_ shapes: [String: Shape]) -> [String: Weight] {
       #expect(weight.f32.floats() == values)
     }
   }
+
+  @Test func aFileThatIsOpenedAgainGivesTheSameWeightsUntilItChanges() throws {
+    try withTemporaryFolder { folder throws in
+      let path = "\(folder)/a.safetensors"
+      func write(_ value: Float) throws { try SafetensorsFile.write([("x", Tensor([value, 2, 3, 4], [2, 2]))], to: path) }
+      try write(1)
+      let weight = try SafetensorsFile(path: path).weight("x")
+      #expect(try SafetensorsFile(path: path).weight("x") === weight)
+      // Other rows, another shape or another name are other weights.
+      #expect(try SafetensorsFile(path: path).weight("x", rows: 1..<2).f32.floats() == [3, 4])
+      #expect(try SafetensorsFile(path: path).weight("x", shape: [4]).shape == [4])
+      #expect(try SafetensorsFile(path: path).weight("x", as: "y").key == "y")
+      try write(5)
+      let changed = try SafetensorsFile(path: path).weight("x")
+      #expect(changed !== weight && changed.f32.floats() == [5, 2, 3, 4] && weight.f32.floats() == [1, 2, 3, 4])
+    }
+  }
 }

@@ -84,4 +84,60 @@ import Testing
     let (_, g) = valueAndGradient(at: [Tensor([1, 2], [2])]) { ($0[0].converted(to: .f16) * 3).converted(to: .f32).sum() }
     #expect(g[0].floats() == [3, 3] && g[0].dtype == .f32)
   }
+
+  /// A few layers as segments that capture what else they need, as a network does.
+  private func layers(_ w: [Tensor], runs: Counter) -> Tensor {
+    var x = w[0]
+    for _ in 0..<3 {
+      let y = x
+      x = checkpointed([y]) {
+        runs.count += 1
+        return (y * w[1]).silu() + y.matmul(w[2])
+      }
+    }
+    return (x * x).sum() + w[1].sum()
+  }
+
+  private final class Counter { var count = 0 }
+
+  @Test func segmentsThatAreRunAgainGiveTheSameBytes() {
+    let g = TorchGenerator(seed: 1)
+    let inputs = [g.randn([4, 4]), g.randn([4]), g.randn([4, 4])]
+    let (once, twice) = (Counter(), Counter())
+    let kept = valueAndGradient(at: inputs, budget: nil) { layers($0, runs: once) }
+    // Whatever is in use is more than less than nothing.
+    let again = valueAndGradient(at: inputs, budget: -1 << 40) { layers($0, runs: twice) }
+    #expect(once.count == 3 && twice.count == 6)
+    #expect(kept.value.item == again.value.item)
+    for (a, b) in zip(kept.gradients, again.gradients) {
+      #expect(a.floats().map(\.bitPattern) == b.floats().map(\.bitPattern))
+      #expect(a.floats().contains { $0 != 0 })
+    }
+  }
+
+  @Test func aSegmentThatGivesBackItsInputPassesTheGradientOn() {
+    let (_, g) = valueAndGradient(at: [Tensor([2, 3], [2])], budget: -1 << 40) { w in
+      (checkpointed([w[0]]) { w[0] } * 5 + checkpointed([w[0]]) { Tensor([1, 1], [2]) }).sum()
+    }
+    #expect(g[0].floats() == [5, 5])
+  }
+
+  @Test func segmentsKeepLessInMemory() {
+    let x = TorchGenerator(seed: 1).randn([64, 1024])
+    func peak(_ budget: Int?) -> Int {
+      MemoryMeter.resetPeak()
+      let before = MemoryMeter.current
+      _ = valueAndGradient(at: [x], budget: budget) { w in
+        var y = w[0]
+        for _ in 0..<8 {
+          let z = y
+          y = checkpointed([z]) { ((z * 0.9).silu() * (z * 1.1).tanh()).exp().sin() }
+        }
+        return y.sum()
+      }
+      return MemoryMeter.peak - before
+    }
+    let (all, few) = (peak(nil), peak(-1 << 40))
+    #expect(few * 2 < all, "\(few) bytes against \(all)")
+  }
 }

@@ -12,6 +12,8 @@ void limn_memory_trim(void);
 
 // Counts memory held elsewhere (packed weights, touched pages of mapped files) in `current`; negative when it goes.
 void limn_memory_count(long bytes);
+// The memory of this machine, or what this process's control group may use of it if that is less.
+size_t limn_memory_machine(void);
 // Bytes in use now, and the most since the last reset.
 size_t limn_memory_current(void);
 size_t limn_memory_peak(void);

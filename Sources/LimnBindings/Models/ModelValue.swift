@@ -17,7 +17,7 @@ package final class ModelValue: HostObject {
       + (learned.isEmpty ? "" : " with \(learned)")
   }
 
-  package static let fields = ["name", "family", "width", "height", "prediction", "tokens", "report", "hash"]
+  package static let fields = ["name", "family", "width", "height", "prediction", "precision", "tokens", "report", "hash"]
   package var memberNames: [String] { Self.fields }
 
   /// The bytes of the weights of each part, as the files hold them.
@@ -36,6 +36,7 @@ package final class ModelValue: HostObject {
     case "family": context.make("\(model.report.family)")
     case "width", "height": .int(model.side)
     case "prediction": context.make(model.schedule.prediction.rawValue)
+    case "precision": context.make(model.precision.rawValue)
     case "tokens":
       context.make(fields: model.concepts.map { ($0.name, context.make(TokenValue(name: $0.name, start: .vectors($0.vectors.detached())))) })
     case "report": context.make(outside: model.report.description)
@@ -45,27 +46,31 @@ package final class ModelValue: HostObject {
   }
 }
 
-/// The models an interpreter has loaded: asking for one again gives the same weights.
+/// The models an interpreter has loaded last. Asking for one of them again costs nothing; one that only a name of the script still
+/// holds is built anew from the same weights.
 final class ModelStore {
   private struct Key: Hashable {
     let name: String
     let variant, vae, prediction, config: String?
+    let precision: Precision
     let revision: String
   }
 
-  private var models: [Key: Model] = [:]
+  /// The last ones, latest first.
+  private var models: [(key: Key, model: Model)] = []
+  private static let most = 3
   private var hashes: [String: String] = [:]
 
   func model(_ name: String, _ options: ModelOptions, _ context: Context) throws -> Model {
     let key = Key(
       name: name, variant: options.variant, vae: options.vae, prediction: options.prediction?.rawValue, config: options.config,
-      revision: options.revision)
-    if let known = models[key] { return known }
+      precision: options.precision ?? .automatic, revision: options.revision)
+    if let known = models.first(where: { $0.key == key }) { return known.model }
     let model = try Model.load(name, options: options)
     // The last part of a path tells which model is meant.
     let short = model.name.split(separator: "/").last.map(String.init) ?? model.name
     for note in model.report.notes { context.warn("\(short): \(note)") }
-    models[key] = model
+    models = [(key, model)] + models.prefix(Self.most - 1)
     return model
   }
 
@@ -88,13 +93,14 @@ final class ModelStore {
 enum ModelNatives {
   static let all: [Native] = [
     Native(
-      "model(name: string, variant: string = nil, vae: string = nil, prediction: string = nil, config: string = nil, revision: string = \"main\")",
-      doc: "A diffusion model: \"sticker\" is the bundled one, else a diffusers folder, a .safetensors file, or org/name in the Hugging Face cache.",
+      "model(name: string, variant: string = nil, vae: string = nil, prediction: string = nil, config: string = nil, revision: string = \"main\", precision: string = \"auto\")",
+      doc: "A diffusion model: \"sticker\" is the bundled one, else a diffusers folder, a .safetensors file, or org/name in the Hugging Face cache. `precision:` is what UNet and VAE multiply in: \"f32\", \"bf16\" (half the memory for f32 files; faster where the processor multiplies bf16, and a little less exact), or \"auto\", the fastest here.",
       effect: .acts, known: .model
     ) { call in
       var options = ModelOptions(
         variant: try call.optionalString("variant"), vae: try call.optionalString("vae").map { call.path($0) },
-        config: try call.optionalString("config").map { call.path($0) }, revision: try call.string("revision"))
+        config: try call.optionalString("config").map { call.path($0) }, revision: try call.string("revision"),
+        precision: Precision(rawValue: try call.choice("precision", of: ["auto"] + Precision.allCases.map(\.rawValue))))
       if let spelling = try call.optionalString("prediction") {
         guard let prediction = PredictionKind(spelling: spelling) else {
           throw call.fault(.value, "unknown prediction '\(spelling)', expected \"epsilon\" or \"v\"", at: "prediction")

@@ -8,10 +8,12 @@ extension ModelFiles {
   ///
   /// - Throws: ``FormatError`` that says what the file is and what was expected, when it is no model Limn runs.
   package static func load(_ name: String, options: ModelOptions = ModelOptions()) throws(FormatError) -> ModelFiles {
-    switch try ModelSource(name, revision: options.revision) {
-    case .tree(let tree): return try ModelFiles(folder: tree, options: options)
-    case .file(let path): return try ModelFiles(singleFile: path, options: options)
+    var files = switch try ModelSource(name, revision: options.revision) {
+    case .tree(let tree): try ModelFiles(folder: tree, options: options)
+    case .file(let path): try ModelFiles(singleFile: path, options: options)
     }
+    if let precision = options.precision { files.precision = precision }
+    return files
   }
 
   /// Checks what can be checked without running anything: parts that cannot belong to one model.

@@ -1,4 +1,5 @@
 import LimnNN
+import LimnTensor
 
 /// One part of a model: how it is built, and its weights in diffusers spelling.
 package struct ComponentFiles: Sendable {
@@ -14,7 +15,10 @@ package struct ComponentFiles: Sendable {
   }
 
   /// A reader over the weights, for the layers.
-  package var reader: WeightReader { WeightReader(weights, file: name) }
+  package var reader: WeightReader { reader(.f32) }
+
+  /// A reader for layers that multiply in `precision`.
+  package func reader(_ precision: Precision) -> WeightReader { WeightReader(weights, file: name, precision: precision) }
 }
 
 /// The samplers' ``PredictionKind``, as the bindings spell it.
@@ -52,6 +56,8 @@ package struct ModelFiles: Sendable {
   package var notes: [String]
   /// The files a hash of the model is taken over.
   package var hashed: [Bytes]
+  /// What UNet and VAE multiply in. The text encoder, a small part of the work that all the rest hangs on, stays with f32.
+  package var precision = Precision.automatic
   /// Whether the configs were worked out from the weights' shapes.
   package var isInferred = false
 
@@ -87,16 +93,19 @@ package struct ModelOptions: Sendable {
   package var config: String?
   /// A branch, tag or commit in the Hugging Face cache.
   package var revision = "main"
+  /// What UNet and VAE multiply in; nil for what is fastest here, ``Precision/automatic``.
+  package var precision: Precision?
 
   package init(
     variant: String? = nil, vae: String? = nil, prediction: PredictionKind? = nil, config: String? = nil,
-    revision: String = "main"
+    revision: String = "main", precision: Precision? = nil
   ) {
     self.variant = variant
     self.vae = vae
     self.prediction = prediction
     self.config = config
     self.revision = revision
+    self.precision = precision
   }
 }
 

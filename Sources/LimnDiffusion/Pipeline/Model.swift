@@ -17,6 +17,8 @@ package struct Model: Sendable {
   package let report: LoadReport
 
   package var name: String { files.name }
+  /// What UNet and VAE multiply in.
+  package var precision: Precision { files.precision }
   /// What scheduler_config.json says, the prediction type decided.
   package var schedulerConfig: JSON { files.scheduler }
 
@@ -31,13 +33,15 @@ package struct Model: Sendable {
   package init(_ files: ModelFiles) throws {
     var files = files
     var reports: [KeyReport] = []
-    func built<Network>(_ part: ComponentFiles, _ make: (JSON, WeightReader) throws -> Network) throws -> Network {
-      let reader = part.reader
+    func built<Network>(
+      _ part: ComponentFiles, _ precision: Precision = files.precision, _ make: (JSON, WeightReader) throws -> Network
+    ) throws -> Network {
+      let reader = part.reader(precision)
       let network = try make(part.config, reader)
       reports.append(try reader.finish())
       return network
     }
-    let textEncoder = try built(files.textEncoder) { try TextEncoder(config: $0, weights: $1) }
+    let textEncoder = try built(files.textEncoder, .f32) { try TextEncoder(config: $0, weights: $1) }
     var unet = try built(files.unet) { try UNet(config: $0, weights: $1) }
     vae = try built(files.vae) { try VAE(config: $0, weights: $1) }
     self.textEncoder = textEncoder
@@ -48,7 +52,7 @@ package struct Model: Sendable {
       files = files.deciding(found)
       files.notes.append(
         "no file says what the UNet predicts; one evaluation at t = 999 found '\(found.rawValue)' (prediction: overrides it)")
-      unet = try UNet(config: files.unet.config, weights: files.unet.reader)
+      unet = try UNet(config: files.unet.config, weights: files.unet.reader(files.precision))
     }
     self.unet = unet
     self.files = files

@@ -30,6 +30,10 @@ struct ResnetBlock: Sendable {
   }
 
   func callAsFunction(_ x: Tensor, time: Tensor? = nil) -> Tensor {
+    checkpointed([x, time]) { computed(x, time) }
+  }
+
+  private func computed(_ x: Tensor, _ time: Tensor?) -> Tensor {
     var shift: Epilogue?
     if let time, let timeProjection {
       let row = timeProjection(time)

@@ -39,6 +39,12 @@ struct SpatialTransformer: Sendable {
   }
 
   func callAsFunction(_ x: Tensor, context: Tensor, call: AttentionCall) throws -> Tensor {
+    // What an observer sees is looked at besides the result, so it is seen once and kept.
+    if call.observer != nil { return try computed(x, context, call) }
+    return try checkpointed([x, context]) { try computed(x, context, call) }
+  }
+
+  private func computed(_ x: Tensor, _ context: Tensor, _ call: AttentionCall) throws -> Tensor {
     let (height, width) = (x.shape[2], x.shape[3])
     var hidden = projectionIn(norm(x).pixelRows)  // [N, H·W, C]
     for block in blocks { hidden = try block(hidden, context: context, height: height, width: width, call: call) }

@@ -9,6 +9,7 @@ package struct Conv2d: Sendable {
   package let bias: Parameter
   package let stride: Int
   package let padding: Padding
+  private let precision: Precision
 
   /// - Parameters:
   ///   - kernel: The side of the square kernel, in pixels.
@@ -20,6 +21,7 @@ package struct Conv2d: Sendable {
     weight = try weights.take("weight", shape: [outputs, inputs, kernel, kernel])
     bias = try weights.take("bias", shape: [outputs])
     self.stride = stride
+    precision = weights.precision
     self.padding = padding ?? Padding(kernel / 2)
   }
 
@@ -29,7 +31,7 @@ package struct Conv2d: Sendable {
       let y = conv2d(x, weight: traced, bias: bias.tensor, stride: stride, padding: padding)
       return finish?.applied(to: y) ?? y
     }
-    let pack = weight.weight.pack(PackedConv.self) { PackedConv(weight: $0) }
+    let pack = weight.weight.pack(PackedConv.self, precision) { PackedConv(weight: $0, precision: precision) }
     return conv2d(x, packed: pack, bias: bias.tensor, stride: stride, padding: padding, then: finish)
   }
 }

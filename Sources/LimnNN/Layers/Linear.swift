@@ -12,12 +12,14 @@ package struct Linear: Sendable {
   package let bias: Parameter?
   package let inputs: Int
   package let outputs: Int
+  private let precision: Precision
 
   /// - Parameter bias: Whether the checkpoint's layer has a bias.
   /// - Throws: ``FormatError`` when a tensor is missing or has another shape.
   package init(_ weights: WeightReader, inputs: Int, outputs: Int, bias: Bool = true) throws {
     self.inputs = inputs
     self.outputs = outputs
+    precision = weights.precision
     let isConvolution = weights.shape(of: "weight")?.rank == 4
     weight = try weights.take("weight", shape: isConvolution ? [outputs, inputs, 1, 1] : [outputs, inputs])
     self.bias = bias ? try weights.take("bias", shape: [outputs]) : nil
@@ -29,7 +31,9 @@ package struct Linear: Sendable {
       let y = linear(x, weight: traced.reshaped([outputs, inputs]), bias: bias?.tensor)
       return finish?.applied(to: y) ?? y
     }
-    let pack = weight.weight.pack(PackedMatrix.self) { PackedMatrix(weight: $0.reshaped([outputs, inputs])) }
+    let pack = weight.weight.pack(PackedMatrix.self, precision) {
+      PackedMatrix(weight: $0.reshaped([outputs, inputs]), precision: precision)
+    }
     return linear(x, packed: pack, bias: bias?.tensor, then: finish)
   }
 }

@@ -39,7 +39,7 @@ package struct Learner: Sendable {
   /// - Parameter loss: Gets the parameters as watched tensors; its terms, one number each, are added.
   /// - Throws: ``LearningError`` for a loss or gradient that is not finite, or one that depends on no parameter; what `loss` throws.
   package func step(_ loss: ([Tensor]) throws -> [Term]) throws -> Learner {
-    let tape = Tape()
+    let tape = Tape(budget: Tape.defaultBudget)
     defer { tape.close() }
     let watched = parameters.map { tape.watch($0) }
     let terms = try loss(watched)

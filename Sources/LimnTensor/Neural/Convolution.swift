@@ -26,7 +26,7 @@ package final class PackedConv: @unchecked Sendable {
 
   /// - Shape: `weight [O, C, kh, kw]`, any float type.
   /// - Traps: if the weight has another rank.
-  package init(weight: Tensor) {
+  package init(weight: Tensor, precision: Precision = .f32) {
     precondition(weight.rank == 4, "conv2d: the weight is \(weight.shape), expected [outputs, inputs, height, width]")
     self.weight = weight.detached()
     panels = packedWindows(weight, turned: false)

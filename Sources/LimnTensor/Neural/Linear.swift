@@ -9,7 +9,7 @@ package final class PackedMatrix: @unchecked Sendable {
 
   /// - Shape: `weight [O, I]`, any float type.
   /// - Traps: if the weight is not a matrix.
-  package init(weight: Tensor) {
+  package init(weight: Tensor, precision: Precision = .f32) {
     precondition(weight.rank == 2, "linear: the weight is \(weight.shape), expected [outputs, inputs]")
     let isForBLAS = limn_blas_suits(weight.shape[0], weight.shape[1]) != 0
     self.weight = isForBLAS ? weight.floatContiguous() : weight.detached()
