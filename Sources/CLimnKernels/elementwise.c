@@ -5,7 +5,8 @@
 #include <string.h>
 
 const limn_elementwise_row *limn_elementwise(void) {
-  static const limn_elementwise_row *const rows[LIMN_ISA_COUNT] = {[LIMN_PORTABLE] = &limn_elementwise_portable, [LIMN_AVX2] = &limn_elementwise_avx2};
+  static const limn_elementwise_row *const rows[LIMN_ISA_COUNT] = {
+      [LIMN_PORTABLE] = &limn_elementwise_portable, [LIMN_AVX2] = &limn_elementwise_avx2, [LIMN_AVX512] = &limn_elementwise_avx512};
   return rows[limn_isa_current()];
 }
 

@@ -22,7 +22,7 @@ typedef struct {
   void (*add_squares_to)(double *into, const float *x, const double *center, long n);
 } limn_elementwise_row;
 
-extern const limn_elementwise_row limn_elementwise_portable, limn_elementwise_avx2;
+extern const limn_elementwise_row limn_elementwise_portable, limn_elementwise_avx2, limn_elementwise_avx512;
 const limn_elementwise_row *limn_elementwise(void);
 
 #endif

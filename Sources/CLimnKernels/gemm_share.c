@@ -16,6 +16,7 @@ const limn_gemm_kernels *limn_gemm_choice(void) {
   static const limn_gemm_kernels *const table[LIMN_ISA_COUNT] = {
       [LIMN_PORTABLE] = &limn_gemm_portable,
       [LIMN_AVX2] = &limn_gemm_avx2,
+      [LIMN_AVX512] = &limn_gemm_avx512,
   };
   return table[limn_isa_current()];
 }
@@ -73,7 +74,7 @@ static void multiply_panels(const limn_share *share, long first, long end) {
     for (long from = 0; from < share->depth; from += cut.depth) {
       limn_tile tile = {.taps = smaller(cut.taps, share->taps - tap), .from = from,
                         .depth = smaller(cut.depth, share->depth - from), .step = share->step, .c_row = target_row,
-                        .first = tap == 0 && from == 0};
+                        .group_step = share->taps * LIMN_ROWS, .first = tap == 0 && from == 0};
       const int last = tap + cut.taps >= share->taps && from + cut.depth >= share->depth;
       const long count = tile.taps * tile.depth * LIMN_PANEL;
       const char *block = (const char *)share->packed + (size_t)((tap * share->depth + from) * panels * LIMN_PANEL) * width;
@@ -88,7 +89,11 @@ static void multiply_panels(const limn_share *share, long first, long end) {
         tile.columns = smaller(LIMN_PANEL, share->n - p * LIMN_PANEL);
         if (last && share->epilogue && share->epilogue->bias) tile.bias = share->epilogue->bias + p * LIMN_PANEL;
         float *out = target + (p - first) * LIMN_PANEL;
-        for (long r = 0; r < share->rows; r += LIMN_ROWS, rows += share->taps * LIMN_ROWS)
+        long r = 0;
+        if (kernels->twelve)
+          for (; r + 2 * LIMN_ROWS <= share->rows; r += 2 * LIMN_ROWS, rows += 2 * tile.group_step)
+            kernels->twelve(&tile, rows, panel, out + r * target_row);
+        for (; r < share->rows; r += LIMN_ROWS, rows += tile.group_step)
           kernels->rows[smaller(LIMN_ROWS, share->rows - r) - 1](&tile, rows, panel, out + r * target_row);
       }
     }

@@ -10,6 +10,7 @@
 typedef struct {
   long taps, from, depth, step;  // step: floats between neighbours along k in a row
   long c_row, columns;           // floats between rows of C, and how many of the panel's 16 columns C has
+  long group_step;               // pointers between two groups of rows; `twelve` reads it
   int32_t first;       // set: C = sum; else C += sum
   const float *bias;   // added to each row of C after the sum, one value a column; null: nothing
 } limn_tile;
@@ -24,13 +25,16 @@ typedef struct {
   long sums_row;
   float *c;           // likewise
   long c_row;
+  const float *bias;  // of the patch's columns, added first; null: nothing
 } limn_patch;
 
 typedef struct {
   limn_tile_function rows[LIMN_ROWS];  // rows[r - 1] computes r rows
+  /// Two whole groups at once, where six sums are too few to hide a multiply-add's latency; null: group by group.
+  limn_tile_function twelve;
 } limn_gemm_kernels;
 
-extern const limn_gemm_kernels limn_gemm_portable, limn_gemm_avx2;
+extern const limn_gemm_kernels limn_gemm_portable, limn_gemm_avx2, limn_gemm_avx512;
 
 /// The kernels for this processor.
 const limn_gemm_kernels *limn_gemm_choice(void);

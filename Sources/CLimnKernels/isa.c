@@ -1,19 +1,19 @@
 #include "limn_isa.h"
+#include "processor.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[LIMN_ISA_COUNT] = {[LIMN_PORTABLE] = "portable", [LIMN_AVX2] = "avx2"};
+static const char *const names[LIMN_ISA_COUNT] = {[LIMN_PORTABLE] = "portable", [LIMN_AVX2] = "avx2", [LIMN_AVX512] = "avx512"};
 static _Atomic int chosen = -1;
 
 const char *limn_isa_name(limn_isa isa) { return names[isa]; }
 
 int limn_isa_available(limn_isa isa) {
   if (isa == LIMN_PORTABLE) return 1;
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (isa == LIMN_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-#endif
+  const unsigned has = limn_processor();
+  if (isa == LIMN_AVX2) return (has & LIMN_HAS_AVX2) != 0;
+  if (isa == LIMN_AVX512) return (has & LIMN_HAS_AVX2) && (has & LIMN_HAS_AVX512);
   return 0;
 }
 

@@ -13,7 +13,8 @@ enum { block_floats = 16384 };
 
 const limn_row_kernels *limn_rows_choice(void) {
   static const limn_row_kernels *const table[LIMN_ISA_COUNT] = {[LIMN_PORTABLE] = &limn_rows_portable,
-                                                                [LIMN_AVX2] = &limn_rows_avx2};
+                                                                [LIMN_AVX2] = &limn_rows_avx2,
+                                                                [LIMN_AVX512] = &limn_rows_avx512};
   return table[limn_isa_current()];
 }
 

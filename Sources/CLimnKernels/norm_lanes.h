@@ -7,7 +7,13 @@
 /// The first `count` of LANES floats; the others are `other`.
 ALWAYS vf load_some(const float *p, long count, float other);
 ALWAYS void store_some(float *p, vf v, long count);
-#if LANES == 8
+#if LANES == 16
+ALWAYS __mmask16 first_lanes(long count) { return (__mmask16)((1u << count) - 1); }
+ALWAYS vf load_some(const float *p, long count, float other) {
+  return (vf)_mm512_mask_loadu_ps((__m512)fill(other), first_lanes(count), p);
+}
+ALWAYS void store_some(float *p, vf v, long count) { _mm512_mask_storeu_ps(p, first_lanes(count), (__m512)v); }
+#elif LANES == 8
 ALWAYS __m256i first_lanes(long count) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
@@ -42,7 +48,13 @@ ALWAYS void store_some(float *p, vf v, long count) { memcpy(p, &v, (size_t)count
 #define GET(p) GET_OR(p, 0)
 #define PUT(p, v) (count == LANES ? store((p) + at, v) : store_some((p) + at, v, count))
 
-#if LANES == 8
+#if LANES == 16
+#define HALVES(v, op)                                                                                                   \
+  v = op(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15)),                   \
+  v = op(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7)),                               \
+  v = op(v, __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3)),                               \
+  v = op(v, __builtin_shufflevector(v, v, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1))
+#elif LANES == 8
 #define HALVES(v, op)                                                                                                   \
   v = op(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 4, 5, 6, 7)), v = op(v, __builtin_shufflevector(v, v, 2, 3, 2, 3, 2, 3, 2, 3)), \
   v = op(v, __builtin_shufflevector(v, v, 1, 1, 1, 1, 1, 1, 1, 1))
@@ -283,6 +295,7 @@ static void finish(const limn_epilogue *epilogue, const limn_patch *patch) {
     const int silu = epilogue && epilogue->activation == LIMN_THEN_SILU;
     OVER(patch->columns, {
       vf value = GET(sums);
+      if (patch->bias) value += GET(patch->bias);
       if (group) value += GET(group);
       if (residual) value += GET(residual);
       if (silu) value = silu_f(value);

@@ -50,7 +50,7 @@ typedef struct {
   void (*finish)(const limn_epilogue *epilogue, const limn_patch *patch);
 } limn_row_kernels;
 
-extern const limn_row_kernels limn_rows_portable, limn_rows_avx2;
+extern const limn_row_kernels limn_rows_portable, limn_rows_avx2, limn_rows_avx512;
 
 /// The kernels for this processor.
 const limn_row_kernels *limn_rows_choice(void);

@@ -81,7 +81,9 @@ void limn_randn_f32(limn_twister *g, float *out, long n) {
     return;
   }
   // 16 values and more: all uniforms first, for the whole tensor, then groups of sixteen become normal.
-  static void (*const rows[LIMN_ISA_COUNT])(float *, long) = {[LIMN_PORTABLE] = limn_normals_portable, [LIMN_AVX2] = limn_normals_avx2};
+  // A group is eight pairs: AVX-512 would only halve its vectors.
+  static void (*const rows[LIMN_ISA_COUNT])(float *, long) = {
+      [LIMN_PORTABLE] = limn_normals_portable, [LIMN_AVX2] = limn_normals_avx2, [LIMN_AVX512] = limn_normals_avx2};
   limn_rand_f32(g, out, n);
   rows[limn_isa_current()](out, n / 16);
   if (n % 16) {  // the last sixteen are drawn anew
