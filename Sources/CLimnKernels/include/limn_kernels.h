@@ -10,6 +10,7 @@
 #include "limn_reduce.h"
 #include "limn_random.h"
 #include "limn_gemm.h"
+#include "limn_bf16.h"
 #include "limn_blas.h"
 #include "limn_norm.h"
 #include "limn_attention.h"
