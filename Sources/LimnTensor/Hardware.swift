@@ -2,7 +2,7 @@ import CLimnKernels
 
 /// What the kernels found on this machine.
 package enum Hardware {
-  /// The instruction set in use: `portable`, `avx2`.
+  /// The instruction set in use: `portable`, `avx2`, `avx512`.
   package static var instructionSet: String { String(cString: limn_isa_name(limn_isa_current())) }
 
   /// Those this processor has kernels for.
@@ -12,6 +12,9 @@ package enum Hardware {
 
   /// Whether there is a unit that multiplies bf16 numbers into f32 sums.
   package static var multipliesBF16: Bool { false }
+
+  /// The unit that multiplies in bf16: `none`, `avx512`, `amx`, `emulated-…`. The first look asks the system for tile registers.
+  package static var bf16Unit: String { String(cString: limn_bf16_name(limn_bf16_current())) }
 
   /// OpenBLAS as it is in use, or why it is not. Opens the library.
   package static var blas: String {
