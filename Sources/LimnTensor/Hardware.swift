@@ -11,7 +11,7 @@ package enum Hardware {
   }
 
   /// Whether there is a unit that multiplies bf16 numbers into f32 sums.
-  package static var multipliesBF16: Bool { false }
+  package static var multipliesBF16: Bool { limn_bf16_current() == LIMN_BF16_AMX || limn_bf16_current() == LIMN_BF16_AVX512 }
 
   /// The unit that multiplies in bf16: `none`, `avx512`, `amx`, `emulated-…`. The first look asks the system for tile registers.
   package static var bf16Unit: String { String(cString: limn_bf16_name(limn_bf16_current())) }

@@ -43,6 +43,8 @@ package struct Op: Sendable {
     package let inputShapes: [Shape]
     /// What backward needs of the inputs and the result; constants. Freed as the walk passes.
     package var saved: [Tensor]
+    /// What backward needs besides: a packed weight.
+    package let held: AnyObject?
     /// The numbers the operation was called with.
     package let attributes: Attributes
     /// What computes the result again, recording: of a row that ``checkpointed(_:_:)`` made.
@@ -62,13 +64,13 @@ extension Tensor {
   /// This result as a row of the youngest open tape among the inputs' tapes; itself if there is none.
   ///
   /// Call it only when an input is traced. What `saved` holds becomes constant.
-  package func recorded(_ op: Op, _ inputs: [Tensor], saved: [Tensor] = [], ints: [Int] = [], floats: [Float] = []) -> Tensor {
+  package func recorded(_ op: Op, _ inputs: [Tensor], saved: [Tensor] = [], holding held: AnyObject? = nil, ints: [Int] = [], floats: [Float] = []) -> Tensor {
     var youngest: Tape?
     for x in inputs where x.isTraced {
       if youngest == nil || x.tape!.serial > youngest!.serial { youngest = x.tape }
     }
     guard let youngest else { return self }
-    let row = youngest.append(op, inputs, saved: saved, attributes: Op.Attributes(ints: ints, floats: floats), result: self)
+    let row = youngest.append(op, inputs, saved: saved, held: held, attributes: Op.Attributes(ints: ints, floats: floats), result: self)
     return on(youngest, row: row)
   }
 

@@ -43,7 +43,7 @@ extension Tape {
     isRecording = false
     defer { isRecording = true }
     let result = try body()
-    var row = Op.Row(op: nil, inputs: [], inputShapes: [], saved: [], attributes: Op.Attributes())
+    var row = Op.Row(op: nil, inputs: [], inputShapes: [], saved: [], held: nil, attributes: Op.Attributes())
     row.replay = body
     rows.append(row)
     return result.on(self, row: rows.count - 1)

@@ -30,14 +30,14 @@ package final class Tape: @unchecked Sendable {
 
   /// A tensor whose gradient can be asked for.
   package func watch(_ x: Tensor) -> Tensor {
-    rows.append(Op.Row(op: nil, inputs: [], inputShapes: [], saved: [], attributes: Op.Attributes()))
+    rows.append(Op.Row(op: nil, inputs: [], inputShapes: [], saved: [], held: nil, attributes: Op.Attributes()))
     return x.on(self, row: rows.count - 1)
   }
 
-  func append(_ op: Op, _ inputs: [Tensor], saved: [Tensor], attributes: Op.Attributes, result: Tensor) -> Int {
+  func append(_ op: Op, _ inputs: [Tensor], saved: [Tensor], held: AnyObject?, attributes: Op.Attributes, result: Tensor) -> Int {
     var row = Op.Row(
       op: op, inputs: inputs.map { $0.tape === self ? $0.row : -1 }, inputShapes: inputs.map(\.shape),
-      saved: saved.map { $0.tape == nil ? $0 : $0.detached() }, attributes: attributes)
+      saved: saved.map { $0.tape == nil ? $0 : $0.detached() }, held: held, attributes: attributes)
     if keepsValues { row.kept = (inputs.map { $0.detached() }, result.detached()) }
     rows.append(row)
     return rows.count - 1

@@ -19,7 +19,7 @@ package struct Embedding: Sendable {
   /// The vectors of `ids`, in order.
   ///
   /// - Traps: when an id is not in the table.
-  package func callAsFunction(_ ids: [Int]) -> Tensor { embedding(ids: ids, table: table.tensor) }
+  package func callAsFunction(_ ids: [Int]) -> Tensor { embedding(ids: ids, table: table.traced ?? table.weight.source) }
 
   /// The vectors of `ids`, where an id from `count` up means a row of `extra` and may stand anywhere in the text.
   ///

@@ -20,23 +20,25 @@ package struct Padding: Hashable, Sendable, ExpressibleByIntegerLiteral {
 package final class PackedConv: @unchecked Sendable {
   /// The weight itself, in its own type.
   package let weight: Tensor
-  /// The matrix [kh · kw · C, O] in panels.
-  let panels: Storage
-  private let turnedPanels = Mutex<Storage?>(nil)
+  private let precision: Precision
+  /// The matrix [kh · kw · C, O].
+  let panels: Panels
+  private let turnedPanels = Mutex<Panels?>(nil)
 
   /// - Shape: `weight [O, C, kh, kw]`, any float type.
   /// - Traps: if the weight has another rank.
   package init(weight: Tensor, precision: Precision = .f32) {
     precondition(weight.rank == 4, "conv2d: the weight is \(weight.shape), expected [outputs, inputs, height, width]")
     self.weight = weight.detached()
-    panels = packedWindows(weight, turned: false)
+    self.precision = precision
+    panels = Panels(windows: weight, turned: false, precision: precision)
   }
 
   /// The panels for the gradient in x, made when first asked for.
-  var turned: Storage {
+  var turned: Panels {
     turnedPanels.withLock { held in
       if let held { return held }
-      let made = packedWindows(weight, turned: true)
+      let made = Panels(windows: weight, turned: true, precision: precision)
       held = made
       return made
     }
@@ -44,24 +46,6 @@ package final class PackedConv: @unchecked Sendable {
 
   /// Bytes held beside the weight.
   package var byteCount: Int { panels.byteCount + (turnedPanels.withLock { $0?.byteCount } ?? 0) }
-}
-
-/// The panels of a weight; turned by half a turn with inputs and outputs exchanged for the gradient in x.
-private func packedWindows(_ weight: Tensor, turned: Bool) -> Storage {
-  let w = weight.floatContiguous()
-  let s = weight.shape
-  let taps = s[2] * s[3]
-  let floats = turned ? limn_gemm_packed_floats(taps * s[0], s[1]) : limn_gemm_packed_floats(taps * s[1], s[0])
-  let storage = Storage(byteCount: floats * MemoryLayout<Float>.stride)
-  let panels = storage.bytes.assumingMemoryBound(to: Float.self)
-  withExtendedLifetime(w.storage) {
-    if turned {
-      limn_conv_pack_turned_f32(s[0], s[1], s[2], s[3], w.pointer(), panels)
-    } else {
-      limn_conv_pack_f32(s[0], s[1], s[2], s[3], w.pointer(), panels)
-    }
-  }
-  return storage
 }
 
 /// A two-dimensional convolution (cross-correlation, as layers mean it) over channels-last memory.
@@ -74,7 +58,7 @@ package func conv2d(_ x: Tensor, weight: Tensor, bias: Tensor?, stride: Int = 1,
   let target = orTrap {
     try Shape.conv2d(x.shape, weight: weight.shape, bias: bias?.shape, stride: stride, padding: padding)
   }
-  let y = convolved(x, packedWindows(weight, turned: false), weight.shape, bias, ConvPlan(target, stride, padding), nil)
+  let y = convolved(x, Panels(windows: weight, turned: false, precision: .f32), weight.shape, bias, ConvPlan(target, stride, padding), nil)
   return recordedConvolution(x, weight, nil, bias, y, stride, padding)
 }
 
@@ -116,7 +100,7 @@ struct ConvPlan {
 
 /// The convolution without a record.
 private func convolved(
-  _ x: Tensor, _ panels: Storage, _ weight: Shape, _ bias: Tensor?, _ plan: ConvPlan, _ finish: Epilogue?
+  _ x: Tensor, _ panels: Panels, _ weight: Shape, _ bias: Tensor?, _ plan: ConvPlan, _ finish: Epilogue?
 ) -> Tensor {
   let result = Tensor.uninitialized(plan.target, channelsLast: true)
   guard result.count > 0 else { return result }
@@ -124,19 +108,8 @@ private func convolved(
   var shape = plan.shape(of: x.shape, weight: weight)
   let rows = shape.n * shape.oh * shape.ow
   let epilogue = EpiloguePlan(bias: bias, finish: finish, rows: rows, columns: shape.o, target: plan.target)
-  let packed = panels.bytes.assumingMemoryBound(to: Float.self)
-  withExtendedLifetime((input.storage, panels)) {
-    epilogue.withUnsafe {
-      if shape.kh * shape.kw * shape.stride == 1 && plan.top + plan.left == 0
-        && rows == x.shape[0] * x.shape[2] * x.shape[3]
-      {
-        // One tap: pixels are the rows of a plain matrix.
-        var product = limn_gemm_shape(m: rows, n: shape.o, k: shape.i, a_row: shape.i, a_column: 1, c_row: shape.o)
-        limn_gemm_f32(&product, 1, input.pointer(), 0, packed, 0, result.mutablePointer(), 0, $0)
-      } else {
-        limn_conv_f32(&shape, input.pointer(), packed, result.mutablePointer(), $0)
-      }
-    }
+  withExtendedLifetime(input.storage) {
+    epilogue.withUnsafe { panels.convolve(&shape, input.pointer(), result.mutablePointer(), $0) }
   }
   return result
 }
@@ -145,14 +118,10 @@ private func recordedConvolution(
   _ x: Tensor, _ weight: Tensor, _ packed: PackedConv?, _ bias: Tensor?, _ y: Tensor, _ stride: Int, _ padding: Padding
 ) -> Tensor {
   guard x.isTraced || weight.isTraced || bias?.isTraced == true else { return y }
-  // The weight's gradient alone needs x, and x's alone the weight, already turned if it was packed.
-  let turned = x.isTraced ? packed?.turned ?? packedWindows(weight, turned: true) : nil
-  let flat = turned.map {
-    Tensor(storage: $0, shape: [$0.byteCount / 4], strides: Shape([1]).rowMajorStrides, dtype: .f32)
-  }
+  // The weight's gradient alone needs x.
   return y.recorded(
-    .conv2d, bias.map { [x, weight, $0] } ?? [x, weight], saved: [weight.isTraced ? x : Tensor(0), flat ?? Tensor(0)],
-    ints: [stride, padding.top, padding.left, padding.bottom, padding.right])
+    .conv2d, bias.map { [x, weight, $0] } ?? [x, weight], saved: [weight.isTraced ? x : Tensor(0), x.isTraced ? weight : Tensor(0)],
+    holding: packed, ints: [stride, padding.top, padding.left, padding.bottom, padding.right])
 }
 
 extension Tensor {
@@ -175,14 +144,15 @@ extension Op {
       let padding = Padding(top: row.ints[1], left: row.ints[2], bottom: row.ints[3], right: row.ints[4])
       let dy = upstream.pixels()
       let shape = ConvPlan(dy.shape, row.ints[0], padding).shape(of: x, weight: weight)
-      gradients.add(to: 0, inputGradient(dy, row.saved[1], shape))
+      let turned = { (row.held as? PackedConv)?.turned ?? Panels(windows: row.saved[1], turned: true, precision: .f32) }
+      gradients.add(to: 0, inputGradient(dy, turned(), shape))
       gradients.add(to: 1, weightGradient(dy, row.saved[0], shape))
       if row.inputShapes.count > 2 { gradients.add(to: 2, columnSums(dy, shape.n * shape.oh * shape.ow, shape.o)) }
     })
 }
 
 /// dx: a convolution of dy, spread by the stride, with turned windows.
-private func inputGradient(_ dy: Tensor, _ turned: Tensor, _ forward: limn_conv_shape) -> Tensor {
+private func inputGradient(_ dy: Tensor, _ turned: Panels, _ forward: limn_conv_shape) -> Tensor {
   let result = Tensor.uninitialized([forward.n, forward.i, forward.h, forward.w], channelsLast: true)
   guard result.count > 0 else { return result }
   var shape = limn_conv_shape(
@@ -190,9 +160,7 @@ private func inputGradient(_ dy: Tensor, _ turned: Tensor, _ forward: limn_conv_
     kh: forward.kh,
     kw: forward.kw, stride: 1, dilation: forward.stride, top: forward.kh - 1 - forward.top,
     left: forward.kw - 1 - forward.left)
-  withExtendedLifetime((dy.storage, turned.storage)) {
-    limn_conv_f32(&shape, dy.pointer(), turned.pointer(), result.mutablePointer(), nil)
-  }
+  withExtendedLifetime(dy.storage) { turned.convolve(&shape, dy.pointer(), result.mutablePointer(), nil) }
   return result
 }
 

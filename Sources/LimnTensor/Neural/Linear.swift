@@ -4,32 +4,22 @@ import CLimnKernels
 package final class PackedMatrix: @unchecked Sendable {
   /// The weight itself, in its own type.
   package let weight: Tensor
-  /// The matrix [I, O] in panels; nil where OpenBLAS takes the weight as it lies.
-  let panels: Storage?
+  package let precision: Precision
+  /// The matrix [I, O]; nil where OpenBLAS takes the weight as it lies.
+  let panels: Panels?
 
   /// - Shape: `weight [O, I]`, any float type.
   /// - Traps: if the weight is not a matrix.
   package init(weight: Tensor, precision: Precision = .f32) {
     precondition(weight.rank == 2, "linear: the weight is \(weight.shape), expected [outputs, inputs]")
-    let isForBLAS = limn_blas_suits(weight.shape[0], weight.shape[1]) != 0
+    let isForBLAS = precision == .f32 && limn_blas_suits(weight.shape[0], weight.shape[1]) != 0
+    self.precision = precision
     self.weight = isForBLAS ? weight.floatContiguous() : weight.detached()
-    panels = isForBLAS ? nil : packedTransposed(weight)
+    panels = isForBLAS ? nil : Panels(matrix: weight.transposed(), precision: precision)
   }
 
   /// Bytes held beside the weight.
   package var byteCount: Int { panels?.byteCount ?? 0 }
-}
-
-/// The panels of weightᵀ.
-private func packedTransposed(_ weight: Tensor) -> Storage {
-  let (outputs, inputs) = (weight.shape[0], weight.shape[1])
-  let storage = Storage(byteCount: limn_gemm_packed_floats(inputs, outputs) * MemoryLayout<Float>.stride)
-  let w = weight.asFloat()
-  withExtendedLifetime(w.storage) {
-    limn_gemm_pack_f32(
-      inputs, outputs, w.pointer(), w.strides[1], w.strides[0], storage.bytes.assumingMemoryBound(to: Float.self))
-  }
-  return storage
 }
 
 /// x · Wᵀ + b over the last axis.
@@ -38,7 +28,7 @@ private func packedTransposed(_ weight: Tensor) -> Storage {
 /// - Traps: with the message of `Shape.linear` if the shapes do not fit.
 /// - Gradient: in `x`, `weight`, `bias`.
 package func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
-  recordedLinear(x, weight, bias, rawLinear(x, weight, nil, bias, nil))
+  recordedLinear(x, weight, .f32, bias, rawLinear(x, weight, nil, bias, nil))
 }
 
 /// The same with a weight packed before: for inference. `then` is what follows the sum.
@@ -46,17 +36,17 @@ package func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
 /// - Gradient: in `x` and `bias`; the weight is a constant.
 package func linear(_ x: Tensor, packed: PackedMatrix, bias: Tensor?, then finish: Epilogue? = nil) -> Tensor {
   if x.isTraced || bias?.isTraced == true || finish?.isTraced == true {
-    let y = recordedLinear(x, packed.weight, bias, rawLinear(x, packed.weight, packed.panels, bias, nil))
+    let y = recordedLinear(x, packed.weight, packed.precision, bias, rawLinear(x, packed.weight, packed.panels, bias, nil))
     return finish?.applied(to: y) ?? y
   }
   return rawLinear(x, packed.weight, packed.panels, bias, finish)
 }
 
-private func recordedLinear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ y: Tensor) -> Tensor {
+private func recordedLinear(_ x: Tensor, _ weight: Tensor, _ precision: Precision, _ bias: Tensor?, _ y: Tensor) -> Tensor {
   guard x.isTraced || weight.isTraced || bias?.isTraced == true else { return y }
   // The weight's gradient alone needs x.
   let saved = [weight.isTraced ? x : Tensor(0), x.isTraced ? weight : Tensor(0)]
-  return y.recorded(.linear, bias.map { [x, weight, $0] } ?? [x, weight], saved: saved)
+  return y.recorded(.linear, bias.map { [x, weight, $0] } ?? [x, weight], saved: saved, ints: [precision == .bf16 ? 1 : 0])
 }
 
 extension Op {
@@ -67,13 +57,25 @@ extension Op {
       let inputs = row.inputShapes[1][1]
       let rows = row.inputShapes[0].count / Swift.max(inputs, 1)
       let dy = upstream.asFloat().reshaped([rows, outputs])
-      gradients.add(to: 0, rawMatmul(dy, row.saved[1]).reshaped(row.inputShapes[0]))
+      gradients.add(to: 0, inputGradient(dy, row.saved[1], row.ints[0] == 1 ? .bf16 : .f32).reshaped(row.inputShapes[0]))
       gradients.add(to: 1, rawMatmul(dy.transposed(), row.saved[0].asFloat().reshaped([rows, inputs])))
       if row.inputShapes.count > 2 { gradients.add(to: 2, columnSums(dy, rows, outputs)) }
     })
 }
 
-private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Storage?, _ bias: Tensor?, _ finish: Epilogue?)
+/// dy · W, with W in its own type: packed on the way, as keeping a second layout of every weight would double their memory.
+private func inputGradient(_ dy: Tensor, _ weight: Tensor, _ precision: Precision) -> Tensor {
+  let (rows, outputs, inputs) = (dy.shape[0], weight.shape[0], weight.shape[1])
+  if rows <= mostUnpackedRows || weight.count == 0 { return rawMatmul(dy, weight) }
+  let result = Tensor.uninitialized([rows, inputs])
+  let panels = Panels(matrix: weight, precision: precision)
+  var shape = limn_gemm_shape(m: rows, n: inputs, k: outputs, a_row: outputs, a_column: 1, c_row: inputs)
+  let upstream = dy.floatContiguous()
+  withExtendedLifetime(upstream.storage) { panels.multiply(&shape, upstream.pointer(), result.mutablePointer(), nil) }
+  return result
+}
+
+private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Panels?, _ bias: Tensor?, _ finish: Epilogue?)
   -> Tensor
 {
   let target = orTrap { try Shape.linear(x.shape, weight: weight.shape, bias: bias?.shape) }
@@ -88,11 +90,7 @@ private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Storage?, _ bias
   withExtendedLifetime((rows.storage, plan)) {
     plan.withUnsafe { epilogue in
       if let panels {
-        withExtendedLifetime(panels) {
-          limn_gemm_f32(
-            &shape, 1, rows.pointer(), 0, panels.bytes.assumingMemoryBound(to: Float.self), 0, result.mutablePointer(),
-            0, epilogue)
-        }
+        panels.multiply(&shape, rows.pointer(), result.mutablePointer(), epilogue)
       } else if m >= LIMN_BLAS_ROWS, limn_blas_suits(outputs, inputs) != 0 {
         let w = weight.floatContiguous()
         withExtendedLifetime(w.storage) {
@@ -105,12 +103,7 @@ private func rawLinear(_ x: Tensor, _ weight: Tensor, _ panels: Storage?, _ bias
             &shape, rows.pointer(), w.pointer(), w.strides[1], w.strides[0], result.mutablePointer(), epilogue)
         }
       } else {
-        let packed = packedTransposed(weight)
-        withExtendedLifetime(packed) {
-          limn_gemm_f32(
-            &shape, 1, rows.pointer(), 0, packed.bytes.assumingMemoryBound(to: Float.self), 0, result.mutablePointer(),
-            0, epilogue)
-        }
+        Panels(matrix: weight.transposed(), precision: .f32).multiply(&shape, rows.pointer(), result.mutablePointer(), epilogue)
       }
     }
   }
