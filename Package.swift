@@ -42,7 +42,7 @@ let package = Package(
     .testTarget(name: "LimnTensorTests", dependencies: ["LimnTensor", "CLimnKernels", "LimnTestSupport"]),
     .testTarget(name: "LimnImageTests", dependencies: ["LimnImage", "LimnTestSupport"]),
     .testTarget(name: "LimnNNTests", dependencies: ["LimnNN", "LimnTestSupport"]),
-    .testTarget(name: "LimnDiffusionTests", dependencies: ["LimnDiffusion", "LimnTestSupport"]),
+    .testTarget(name: "LimnDiffusionTests", dependencies: ["LimnDiffusion", "CLimnKernels", "LimnTestSupport"]),
     .testTarget(name: "LimnTests", dependencies: ["Limn", "LimnTensor", "LimnTestSupport", "limn-embedding-example"]),
     .testTarget(name: "LimnCommandTests", dependencies: ["limn"]),
     .testTarget(name: "LimnTerminalTests", dependencies: ["LimnTerminal", "LimnTestSupport"]),

@@ -28,6 +28,24 @@ import Testing
 
   private var ids: [[Int]] { rows(fixture["ids"]!) }
 
+  /// Resnets and transformers that are run again on the way back, with weights, words and time among what they capture.
+  @Test func whatIsRunAgainGivesTheSameBytes() throws {
+    let x = noised(fixture["z0"]!, fixture["noise"]!, at: 400)
+    let parameters = try model.weights("unet")
+    let names = parameters.keys.sorted()
+    let inputs = names.map { parameters[$0]!.tensor } + [try model.textEncoder()(ids: ids).last]
+    func gradients(_ budget: Int?) throws -> [Tensor] {
+      try valueAndGradient(at: inputs, budget: budget) { traced in
+        let unet = try model.unet(Dictionary(uniqueKeysWithValues: zip(names, traced)))
+        return try unet(x, timesteps: [400], context: traced[names.count]).squaredMean()
+      }.gradients
+    }
+    // Whatever is in use is more than less than nothing.
+    for (index, (kept, again)) in zip(try gradients(nil), try gradients(-1 << 40)).enumerated() {
+      #expect(kept.floats().map(\.bitPattern) == again.floats().map(\.bitPattern), "\(index < names.count ? names[index] : "words")")
+    }
+  }
+
   @Test func theMaskedDiffusionLossReachesEveryWeightOfTheUNet() throws {
     let z0 = fixture["z0"]!, noise = fixture["noise"]!, mask = fixture["mask"]!
     let x = noised(z0, noise, at: 400)
