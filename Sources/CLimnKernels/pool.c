@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { most_threads = 256 };
-static const long spin_nanoseconds = 20000;
+static const long spin_nanoseconds = 60000;
 
 // The job in progress. Written only while the gate is closed and nobody is inside.
 static struct {
@@ -61,27 +61,28 @@ static void claim_tasks(void) {
   inside = 0;
 }
 
-// Joins the open job if there is one. Returns whether it did.
-static int join(int id) {
+// Joins the open job if there is one.
+static void join(int id) {
   uint64_t g = atomic_load(&gate);
   while ((g >> 32) & 1) {
-    if (id + 1 >= atomic_load(&wanted)) return 0;  // more workers exist than may run now
+    if (id + 1 >= atomic_load(&wanted)) return;  // more workers exist than may run now
     if (!atomic_compare_exchange_weak(&gate, &g, g + 1)) continue;
     claim_tasks();
     g = atomic_fetch_sub(&gate, 1) - 1;
     if (!((g >> 32) & 1) && (uint32_t)g == 0 && atomic_exchange(&caller_waits, 0)) futex_wake(&caller_waits);
-    return 1;
+    return;
   }
-  return 0;
 }
 
 static void *worker_main(void *argument) {
   int id = (int)(intptr_t)argument;
   worker *me = &workers[id];
   for (;;) {
-    long until = now() + spin_nanoseconds;
     uint64_t seen = atomic_load(&gate) >> 32;
-    if (join(id)) continue;
+    join(id);
+    // A job may stay open without tasks for as long as its caller has no processor; to join it again and again would keep the
+    // caller from having this one.
+    long until = now() + spin_nanoseconds;
     do {
       for (int i = 0; i < 64; i++) relax();
     } while ((atomic_load(&gate) >> 32) == seen && now() < until);
