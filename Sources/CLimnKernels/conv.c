@@ -4,6 +4,7 @@
 #include <string.h>
 #include "gemm_tile.h"
 #include "limn_pool.h"
+#include "winograd.h"
 
 enum { most_channels = 16384 };
 static const float zeros[most_channels];
@@ -81,6 +82,13 @@ void limn_conv_packed(const limn_conv_shape *shape, const float *x, limn_pack_ki
   if (shape->i > most_channels) abort();  // checked by the caller
   const long pixels = shape->n * shape->oh * shape->ow;
   if (pixels == 0 || shape->o == 0) return;
+  if (limn_winograd_suits(shape)) return limn_winograd_conv(shape, x, kind, packed, y, epilogue);
+  limn_direct_conv(shape, x, kind, packed, y, epilogue);
+}
+
+void limn_direct_conv(const limn_conv_shape *shape, const float *x, limn_pack_kind kind, const void *packed, float *y,
+                      const limn_epilogue *epilogue) {
+  const long pixels = shape->n * shape->oh * shape->ow;
   const limn_cut cut = limn_cut_product(1, pixels, shape->o, shape->kh * shape->kw * shape->i);
   conv_job job = {shape, cut, x, kind, packed, y, epilogue};
   limn_pool_run(job.cut.row_tiles * job.cut.panel_tiles, conv_task, &job);

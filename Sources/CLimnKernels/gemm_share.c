@@ -1,5 +1,7 @@
 // The walk over one task's part of a product, the cut into tasks, and the memory a task works in.
+#define _GNU_SOURCE
 #include <stdlib.h>
+#include <sys/mman.h>
 #include "gemm_tile.h"
 #include "limn_isa.h"
 #include "norm_rows.h"
@@ -111,13 +113,17 @@ void limn_multiply_share(const limn_share *share) {
 }
 
 void *limn_thread_scratch(size_t bytes) {
+  static const size_t scattered = 256 << 10, huge_page = 2 << 20;
   static _Thread_local void *memory;
   static _Thread_local size_t size;
   if (bytes > size) {
     free(memory);
-    size = (bytes + 4095) & ~(size_t)4095;
-    memory = aligned_alloc(64, size);
+    // From a huge page where it is large: scattered small pages would fall on the same sets of the second-level cache.
+    const size_t page = bytes < scattered ? 4096 : huge_page;
+    size = (bytes + page - 1) & ~(page - 1);
+    memory = aligned_alloc(page, size);
     if (!memory) abort();
+    if (page == huge_page) madvise(memory, size, MADV_HUGEPAGE);
   }
   return memory;
 }

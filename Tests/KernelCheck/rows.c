@@ -170,8 +170,9 @@ static void run_conv_gradient(const void *context, float *out) {
 
 static void check_convolutions(limn_isa isa, limn_isa other) {
   static const limn_conv_shape shapes[] = {{1, 8, 8, 20, 24, 8, 8, 3, 3, 1, 1, 1, 1}, {2, 7, 5, 3, 17, 4, 3, 3, 3, 2, 1, 1, 1},
-                                           {1, 4, 4, 130, 8, 8, 8, 3, 3, 1, 2, 1, 1}, {1, 9, 9, 64, 40, 9, 9, 3, 3, 1, 1, 1, 1}};
-  for (int i = 0; i < 4; i++) {
+                                           {1, 4, 4, 130, 8, 8, 8, 3, 3, 1, 2, 1, 1}, {1, 9, 9, 64, 40, 9, 9, 3, 3, 1, 1, 1, 1},
+                                           {2, 17, 30, 70, 33, 17, 30, 3, 3, 1, 1, 1, 1}, {1, 48, 48, 20, 9, 48, 48, 3, 3, 1, 1, 1, 1}};
+  for (int i = 0; i < 6; i++) {
     const limn_conv_shape s = shapes[i];
     const long weights = s.o * s.i * 9, pixels = s.n * s.oh * s.ow, floats = limn_gemm_packed_floats(9 * s.i, s.o);
     float *x = numbers(s.n * s.h * s.w * s.i), *w = numbers(weights), *bias = numbers(s.o), *packed = numbers(floats + pixels * s.o);

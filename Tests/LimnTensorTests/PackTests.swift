@@ -10,7 +10,7 @@ import Testing
   ]
 
   /// A weight of the type as it lies in a file, and the same values as floats.
-  private static func weight(_ shape: Shape, _ type: limn_dtype) -> (stored: [UInt8], wide: [Float]) {
+  static func weight(_ shape: Shape, _ type: limn_dtype) -> (stored: [UInt8], wide: [Float]) {
     var wide = OpCase.inputs([shape], -1...1, seed: 5)[0].floats()
     if type == LIMN_F32 { return (wide.withUnsafeBytes { Array($0) }, wide) }
     var half = [UInt16](repeating: 0, count: wide.count)
@@ -24,7 +24,7 @@ import Testing
     return (half.withUnsafeBytes { Array($0) }, wide)
   }
 
-  private static func packed(_ kind: limn_pack_kind, _ k: Int, _ n: Int, _ fill: (UnsafeMutableRawPointer) -> Void) -> [UInt8] {
+  static func packed(_ kind: limn_pack_kind, _ k: Int, _ n: Int, _ fill: (UnsafeMutableRawPointer) -> Void) -> [UInt8] {
     var bytes = [UInt8](repeating: 0xff, count: limn_gemm_packed_bytes(kind, k, n))
     bytes.withUnsafeMutableBytes { fill($0.baseAddress!) }
     return bytes
