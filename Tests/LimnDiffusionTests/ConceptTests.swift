@@ -9,7 +9,7 @@ import Testing
   private let expected: [String: Tensor]
 
   init() throws {
-    model = try Model.load(Fixtures.path("sd1"))
+    model = try Model.load(Fixtures.path("sd1"), options: ModelOptions(precision: .f32))
     expected = try Fixtures.tensors("ti")
   }
 

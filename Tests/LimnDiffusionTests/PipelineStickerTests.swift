@@ -25,7 +25,7 @@ import LimnDiffusion
   }
 
   static let goldens = ((try? Fixtures.json("sticker-goldens/pictures"))?.array ?? []).map(Golden.init)
-  static let model = try! Model.load("sticker")
+  static let model = try! Model.load("sticker", options: ModelOptions(precision: .f32))
 
   @Test func thereAreGoldens() { #expect(Self.goldens.count == 7) }
 

@@ -22,7 +22,7 @@ import LimnDiffusion
 
   static let families = ["sd1", "sd2"]
   static let models: [String: Model] = Dictionary(
-    uniqueKeysWithValues: families.map { ($0, try! Model.load(Fixtures.path($0))) })
+    uniqueKeysWithValues: families.map { ($0, try! Model.load(Fixtures.path($0), options: ModelOptions(precision: .f32))) })
 
   /// A request as `ask` in the fixtures' script makes it.
   private func ask(_ prompt: String, _ change: (inout SampleRequest) -> Void = { _ in }) -> SampleRequest {
@@ -80,7 +80,7 @@ import LimnDiffusion
   }
 
   @Test func aSingleFileDrawsTheSamePicture() throws {
-    let model = try Model.load(Fixtures.path("sd1/single.safetensors"))
+    let model = try Model.load(Fixtures.path("sd1/single.safetensors"), options: ModelOptions(precision: .f32))
     var request = ask("a photo of a panda and a bowl") { ($0.steps, $0.guidance, $0.seeds) = (8, 7.5, [7]) }
     request.sampler = "ddim"
     try Self.expectSamePictures(model.sample(request).image(), "sd1", "pipeline.image")

@@ -21,22 +21,56 @@ import Testing
     return try body()
   }
 
-  @Test(arguments: units.indices) func picturesStayAbove35dB(_ index: Int) throws {
-    var request = SampleRequest(["a red panda on grass"])
-    request.seeds = [7]
-    request.steps = 5
-    let exact = try model(.f32).sample(request)
-    let expected = try exact.model.decode(exact.z)
-    let found = try with(Self.units[index]) {
+  /// Runs `body` with a bf16 copy of a model, on the unit of this number.
+  private func rounded<Result>(_ exact: Model, on unit: Int, _ body: (Model) throws -> Result) throws -> Result {
+    try with(Self.units[unit]) {
       // What was packed when another unit was in use would stay as it is.
-      let files = exact.model.files
+      let files = exact.files
       for weight in [files.unet, files.vae].flatMap(\.weights.values) { weight.dropMadeForms() }
-      let run = try model(.bf16).sample(request)
-      return try run.model.decode(run.z)
+      return try body(try model(.bf16))
     }
+  }
+
+  private func name(_ unit: Int) -> String { String(cString: limn_bf16_name(Self.units[unit])) }
+
+  /// One request a pipeline: text to image, image to image, inpainting.
+  private static let pipelines: [String] = ["text to image", "image to image", "inpainting"]
+
+  private func request(_ pipeline: String) throws -> SampleRequest {
+    var request = SampleRequest(["a red panda on grass"])
+    (request.seeds, request.steps) = ([7], 5)
+    guard pipeline != "text to image" else { return request }
+    request.image = try Fixtures.tensors("sticker-goldens/tensors")["decoded"]!.sliced(axis: 0, from: 0, to: 1)
+    request.strength = 0.8
+    if pipeline == "inpainting" {
+      request.mask = Tensor((0..<4096).map { $0 % 64 < 32 ? 1 : 0 }, [64, 64])
+    }
+    return request
+  }
+
+  @Test(arguments: units.indices, pipelines) func picturesStayAbove35dB(_ unit: Int, _ pipeline: String) throws {
+    let request = try request(pipeline)
+    let exact = try model(.f32)
+    let expected = try exact.sample(request).image()
+    let found = try rounded(exact, on: unit) { try $0.sample(request).image() }
     let error = (found - expected).squaredMean().item  // of 0 … 1
     #expect(error > 0)
-    #expect(error < 0.000316, "\(String(cString: limn_bf16_name(Self.units[index]))): mean squared error \(error), 35 dB is 0.000316")
+    #expect(error < 0.000316, "\(name(unit)), \(pipeline): mean squared error \(error), 35 dB is 0.000316")
+  }
+
+  /// The direction in which learning goes is the same to a few hundredths.
+  @Test(arguments: units.indices) func gradientsStayNear(_ unit: Int) throws {
+    let exact = try model(.f32)
+    let words = try exact.textEncoder(ids: exact.tokenizer.tokenize("a red panda").rows).last
+    let noise = TorchGenerator(seed: 3).randn([1, exact.latentChannels, 16, 16])
+    func gradient(_ model: Model) throws -> Tensor {
+      try valueAndGradient(at: [words]) { (try model.unet(noise, timesteps: [400], context: $0[0]) - noise).squaredMean() }.gradients[0]
+    }
+    let expected = try gradient(exact)
+    let found = try rounded(exact, on: unit) { try gradient($0) }
+    let error = ((found - expected).squaredMean().item / expected.squaredMean().item).squareRoot()
+    #expect(error > 0)
+    #expect(error < 0.05, "\(name(unit)): relative error \(error)")
   }
 
   @Test func theTextEncoderStaysExact() throws {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct PromptDialectTests {
   private let model: Model
 
-  init() throws { model = try Model.load(Fixtures.path("sd1")) }
+  init() throws { model = try Model.load(Fixtures.path("sd1"), options: ModelOptions(precision: .f32)) }
 
   /// The text in parts of one weight each.
   private func parts(_ source: String, _ dialect: PromptDialect) throws -> [(String, Float)] {
