@@ -36,10 +36,11 @@ INLINE void sums_of(const int groups, const int panels, const limn_bf16_block *b
   const limn_bf16_group *upper = block->groups[0], *lower = block->groups[groups - 1];
   const size_t upper_bytes = (size_t)upper->row_step * 2, lower_bytes = (size_t)lower->row_step * 2;
   const uint16_t *left = block->panels[0], *right = block->panels[panels - 1];
+  const long steps = block->steps;
   for (long tap = block->first; tap < block->first + block->taps; tap++) {
     const uint16_t *a = upper->rows + upper->offsets[tap] + block->from;
     const uint16_t *b = lower->rows + lower->offsets[tap] + block->from;
-    for (long step = 0; step < block->steps; step++) {
+    for (long step = 0; step < steps; step++) {
       _tile_loadd(6, left, 64);
       _tile_loadd(4, a, upper_bytes);
       _tile_dpbf16ps(0, 4, 6);

@@ -1,12 +1,14 @@
 // Checks the kernels of every instruction set and every bf16 unit that this machine has, without Swift. `kernel-check full` takes larger shapes.
 // Exits 1 if anything differs. It can be linked statically and be the first process of a machine (an emulated one, say).
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
-#include <time.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include "check.h"
 
@@ -63,9 +65,28 @@ long difference(const float *a, const float *b, long n) {
   return -1;
 }
 
+/// In a child: a system that gives no tiles, because an alternate signal stack is too small for them, leaves the unit below.
+static void check_refusal(void) {
+  const pid_t child = fork();
+  if (child == 0) {
+    static char stack[4096];
+    const stack_t small = {.ss_sp = stack, .ss_size = sizeof stack};
+    sigaltstack(&small, 0);
+    const limn_bf16_unit unit = limn_bf16_current();
+    _exit(limn_bf16_available(LIMN_BF16_AMX) ? 2 : unit == LIMN_BF16_AMX);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 2) printf("tiles are granted beside a small signal stack\n");
+  else check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "tiles refused: the unit is amx all the same");
+}
+
 int main(int count, char **arguments) {
   setvbuf(stdout, 0, _IOLBF, 0);
-  const int first = getpid() == 1, full = count > 1 && !strcmp(arguments[1], "full");
+  int full = 0;
+  for (int i = 1; i < count; i++) full |= !strcmp(arguments[i], "full");  // a kernel passes on other words too
+  const int first = getpid() == 1;
+  check_refusal();
   limn_bf16_available(LIMN_BF16_AMX);  // before there are threads
   printf("instruction sets:");
   for (int isa = 0; isa < LIMN_ISA_COUNT; isa++)
@@ -78,8 +99,11 @@ int main(int count, char **arguments) {
   printf("bf16: %ld checks, %ld failed\n", checks, failures);
   check_rows(full);
   printf("%ld passed, %ld failed\n", checks - failures, failures);
-  if (first) reboot(RB_POWER_OFF);
-  if (first)
+  if (first) {
+    tcdrain(1);  // the last lines are still on the wire
+    sleep(1);
+    reboot(RB_POWER_OFF);
     for (;;) pause();
+  }
   return failures > 0;
 }
