@@ -23,6 +23,7 @@ public struct MachineReport {
     var lines = [Line("limn", version), Line("processor", Self.processor)]
     let sets = Hardware.availableInstructionSets
     lines.append(Line("kernels", "\(Hardware.instructionSet) in use, of \(sets.joined(separator: ", ")) (LIMN_ISA chooses)"))
+    lines.append(Line("bf16 products", Self.bf16))
     lines.append(Line("threads", "\(ThreadPool.threads) (LIMN_THREADS chooses; the bytes are the same for any number)"))
     lines.append(Line("OpenBLAS", Hardware.blas))
     lines.append(Self.memory)
@@ -32,6 +33,15 @@ public struct MachineReport {
     lines.append(Line("models on disk", repositories.isEmpty ? "none in \(cache.folder)" : repositories.joined(separator: ", ")))
     lines.append(Line("library", Library.names.joined(separator: " ")))
     self.lines = lines
+  }
+
+  private static var bf16: String {
+    switch Hardware.bf16Unit {
+    case "none": "in f32: no unit in use (LIMN_BF16 chooses)"
+    case "amx": "AMX tiles (LIMN_BF16 chooses)"
+    case "avx512": "AVX-512 BF16 (LIMN_BF16 chooses)"
+    case let unit: "\(unit): for tests, slow (LIMN_BF16 chooses)"
+    }
   }
 
   private static var processor: String {
