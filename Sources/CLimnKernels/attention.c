@@ -69,7 +69,7 @@ typedef struct {
   long blocks, tasks;  // query blocks in a task, tasks in a head
 } attention_job;
 
-/// The attention of up to 24 queries.
+/// The attention of a block of queries.
 static void attend(const attention_job *job, long head, long query, long rows) {
   const limn_attention_shape *shape = job->shape;
   const limn_row_kernels *kernels = limn_rows_choice();

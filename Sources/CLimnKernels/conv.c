@@ -91,7 +91,8 @@ void limn_direct_conv(const limn_conv_shape *shape, const float *x, limn_pack_ki
   const long pixels = shape->n * shape->oh * shape->ow;
   const limn_cut cut = limn_cut_product(1, pixels, shape->o, shape->kh * shape->kw * shape->i);
   conv_job job = {shape, cut, x, kind, packed, y, epilogue};
-  limn_pool_run(job.cut.row_tiles * job.cut.panel_tiles, conv_task, &job);
+  limn_run_worth(pixels * shape->o * shape->i * shape->kh * shape->kw, LIMN_LEAST_PRODUCTS,
+                 job.cut.row_tiles * job.cut.panel_tiles, conv_task, &job);
 }
 
 void limn_conv_f32(const limn_conv_shape *shape, const float *x, const float *packed, float *y,

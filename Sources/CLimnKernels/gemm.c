@@ -66,7 +66,8 @@ static void multiply(const limn_gemm_shape *shape, long batch, gemm_job job) {
   if (shape->m == 0 || shape->n == 0 || batch == 0) return;
   job.shape = shape;
   job.cut = limn_cut_product(batch, shape->m, shape->n, shape->k);
-  limn_pool_run(batch * job.cut.row_tiles * job.cut.panel_tiles, gemm_task, &job);
+  limn_run_worth(batch * shape->m * shape->n * shape->k, LIMN_LEAST_PRODUCTS, batch * job.cut.row_tiles * job.cut.panel_tiles,
+                 gemm_task, &job);
 }
 
 void limn_gemm_f32(const limn_gemm_shape *shape, long batch, const float *a, long a_batch, const float *packed,

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "limn_gemm.h"
+#include "limn_pool.h"
 
 /// Which part of k a call sums: columns from … from + depth of the rows, for each of `taps` sets of rows.
 typedef struct {
@@ -87,6 +88,15 @@ void limn_multiply_share(const limn_share *share);
 
 /// Whether anything but a bias follows the sums: what `finish` does.
 int limn_has_more(const limn_epilogue *epilogue);
+
+/// Runs the tasks of a job on the pool, or on this thread alone where it is less than `least` of the same unit: there another
+/// thread comes too late to help.
+static inline void limn_run_worth(long work, long least, long count, limn_task task, void *context) {
+  if (work >= least) limn_pool_run(count, task, context);
+  else for (long i = 0; i < count; i++) task(context, i);
+}
+/// Multiplications of a product that take some 20 µs on one core.
+enum { LIMN_LEAST_PRODUCTS = 1000000 };
 
 /// This thread's scratch memory, at least `bytes` long, 64-byte aligned; the next call invalidates it.
 void *limn_thread_scratch(size_t bytes);

@@ -119,7 +119,7 @@ void limn_group_norm_f32(const limn_group_norm_shape *shape, const float *x, con
   char *memory = limn_memory_take(moments + terms);
   job.moments = (double *)memory, job.terms = (float *)(memory + moments);
   if (job.blocks == 1) {
-    limn_pool_run(shape->n, norm_picture, &job);
+    limn_run_worth(shape->n * shape->pixels * shape->channels, 20000, shape->n, norm_picture, &job);
   } else {
     limn_pool_run(shape->n * job.blocks, find_moments, &job);
     for (long picture = 0; picture < shape->n; picture++) merge_moments(&job, picture);

@@ -6,7 +6,7 @@
 #include "norm_rows.h"
 
 // Floats in one task; also where a sum over rows is broken, so that it is the same for any number of threads.
-enum { task_floats = 16384 };
+enum { task_floats = 16384, least_values = 20000 };
 
 enum row_kind { layer, layer_backward, softmax, softmax_backward, geglu, geglu_backward };
 
@@ -53,11 +53,17 @@ static long start_rows(row_job *job) {
   return (job->rows + job->each - 1) / job->each;
 }
 
+/// One value takes about a nanosecond, with an exponential or an error function two.
+static void run_all(row_job *job) {
+  const long tasks = start_rows(job), cost = job->kind == layer ? 1 : 2;
+  limn_run_worth(job->rows * job->width * cost, least_values, tasks, run_rows, job);
+}
+
 void limn_layer_norm_f32(long rows, long width, float eps, const float *x, const float *weight, const float *bias,
                          float *y, float *statistics) {
   row_job job = {.kind = layer, .rows = rows, .width = width, .eps = eps, .x = x, .weight = weight, .bias = bias, .y = y,
                  .statistics = statistics};
-  limn_pool_run(start_rows(&job), run_rows, &job);
+  run_all(&job);
 }
 
 void limn_layer_norm_backward_f32(long rows, long width, const float *dy, const float *x, const float *weight,
@@ -82,22 +88,22 @@ void limn_layer_norm_backward_f32(long rows, long width, const float *dy, const 
 
 void limn_softmax_f32(long rows, long width, const float *x, float *y) {
   row_job job = {.kind = softmax, .rows = rows, .width = width, .x = x, .y = y};
-  limn_pool_run(start_rows(&job), run_rows, &job);
+  run_all(&job);
 }
 
 void limn_softmax_backward_f32(long rows, long width, const float *dy, const float *y, float *dx) {
   row_job job = {.kind = softmax_backward, .rows = rows, .width = width, .dy = dy, .x = y, .y = dx};
-  limn_pool_run(start_rows(&job), run_rows, &job);
+  run_all(&job);
 }
 
 void limn_geglu_f32(long rows, long width, const float *x, float *y) {
   row_job job = {.kind = geglu, .rows = rows, .width = width, .x = x, .y = y};
-  limn_pool_run(start_rows(&job), run_rows, &job);
+  run_all(&job);
 }
 
 void limn_geglu_backward_f32(long rows, long width, const float *dy, const float *x, float *dx) {
   row_job job = {.kind = geglu_backward, .rows = rows, .width = width, .dy = dy, .x = x, .y = dx};
-  limn_pool_run(start_rows(&job), run_rows, &job);
+  run_all(&job);
 }
 
 static void sum_rows(void *context, long task) {

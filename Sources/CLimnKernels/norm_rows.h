@@ -35,8 +35,8 @@ typedef struct {
   void (*softmax_row_backward)(long width, const float *dy, const float *y, float *dx);
   void (*geglu_row)(long width, const float *x, float *y);
   void (*geglu_row_backward)(long width, const float *dy, const float *x, float *dx);
-  /// One row of an online softmax over `width` scores: row = exp(scale · row − m), m the maximum so far. Updates m and the
-  /// sum l, and returns the factor that earlier results take.
+  /// One row of an online softmax over `width` scores: row = 2^(scale · row / ln 2 − m), m the maximum so far. Updates m and
+  /// the sum l, and returns the factor that earlier results take.
   float (*attention_row)(long width, float scale, float *row, float *m, float *l);
   /// row = exp(scale · row − lse).
   void (*attention_row_again)(long width, float scale, float lse, float *row);
@@ -44,7 +44,7 @@ typedef struct {
   void (*attention_row_backward)(long width, float scale, float delta, const float *probabilities, float *scores);
   void (*scale_row)(long width, float factor, float *row);
   float (*dot)(long width, const float *a, const float *b);
-  /// lse = m + ln l
+  /// lse = m ln 2 + ln l
   float (*log_sum)(float m, float l);
   /// What follows a product's sums and bias.
   void (*finish)(const limn_epilogue *epilogue, const limn_patch *patch);

@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 enum { most_threads = 256 };
-static const long spin_nanoseconds = 60000;
+// A worker without work looks for some this long, giving way to others after the first part. To wake a sleeper costs as much as
+// most jobs of a small model take, and between two jobs there often is 100 µs of work on one thread.
+static const long spin_nanoseconds = 300000, alone_nanoseconds = 20000;
 
 // The job in progress. Written only while the gate is closed and nobody is inside.
 static struct {
@@ -82,10 +84,12 @@ static void *worker_main(void *argument) {
     join(id);
     // A job may stay open without tasks for as long as its caller has no processor; to join it again and again would keep the
     // caller from having this one.
-    long until = now() + spin_nanoseconds;
+    long start = now(), passed = 0;
     do {
       for (int i = 0; i < 64; i++) relax();
-    } while ((atomic_load(&gate) >> 32) == seen && now() < until);
+      passed = now() - start;
+      if (passed > alone_nanoseconds) sched_yield();
+    } while ((atomic_load(&gate) >> 32) == seen && passed < spin_nanoseconds);
     if ((atomic_load(&gate) >> 32) != seen) continue;
     // The flag goes up before the last look at the gate; a caller opens the gate before it looks at the flag. One of them sees the other.
     atomic_store(&me->asleep, 1);
@@ -179,7 +183,7 @@ void limn_pool_run(long count, limn_task task, void *context) {
   claim_tasks();
   // Nobody joins after this; who is inside finishes the task it has.
   atomic_fetch_add(&gate, one_generation);
-  long until = now() + spin_nanoseconds;
+  long until = now() + alone_nanoseconds;
   while ((uint32_t)atomic_load(&gate) != 0) {
     if (now() < until) { relax(); continue; }
     atomic_store(&caller_waits, 1);

@@ -205,7 +205,8 @@ void limn_winograd_conv(const limn_conv_shape *shape, const float *x, limn_pack_
     job.tile_each = parts(parts(job.tiles, parts(job.tiles, task_tiles)), LIMN_ROWS) * LIMN_ROWS;
     job.tile_tasks = parts(job.tiles, job.tile_each);
     job.panel_each = smaller(panels, parts(task_steps, LIMN_POINTS * shape->i * smaller(job.tile_each, job.tiles)));
-    limn_pool_run(job.tile_tasks * parts(panels, job.panel_each), product_task, &job);
+    limn_run_worth(LIMN_POINTS * job.tiles * shape->i * shape->o, LIMN_LEAST_PRODUCTS,
+                   job.tile_tasks * parts(panels, job.panel_each), product_task, &job);
   }
   limn_memory_give(job.v, bytes);
 }

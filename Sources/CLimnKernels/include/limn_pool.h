@@ -2,7 +2,7 @@
 //
 // Work is cut into tasks by shape alone, never by the number of threads, and a task owns what it writes; so results have the same
 // bytes for any number of threads. Tasks are claimed from a counter. The caller works too and never waits for a worker that has not
-// begun. A worker without work spins for at most 60 µs, then sleeps on a futex.
+// begun. A worker without work spins for at most 300 µs, then sleeps on a futex.
 #ifndef LIMN_POOL_H
 #define LIMN_POOL_H
 
