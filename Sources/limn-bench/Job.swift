@@ -13,8 +13,6 @@ struct Prepared {
   var bytes: Double?
   /// How many equal things one run does, for times a piece.
   var pieces = 1
-  /// Times measured elsewhere in place of this process's own, in seconds; for jobs that start processes.
-  var isProcess = false
   /// Further facts for the line: sizes, steps.
   var facts: [(name: String, value: String)] = []
   /// Throws when the result is not what it must be.

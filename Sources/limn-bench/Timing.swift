@@ -32,7 +32,8 @@ struct Timing {
 
     var fields = [("job", "\"\(job.name)\""), ("median_s", Self.digits(median)), ("best_s", Self.digits(best))]
     fields.append(("all_s", "[" + seconds.map { Self.digits($0) }.joined(separator: ", ") + "]"))
-    fields.append(("best_cpu_s", Self.digits(processor.min() ?? 0)))
+    // What other processes did for a job is not in this one's time.
+    if prepared.childPeak == nil { fields.append(("best_cpu_s", Self.digits(processor.min() ?? 0))) }
     var rate = ""
     if let operations = prepared.operations {
       fields.append(("gflop", Self.digits(operations * 1e-9)))
