@@ -10,6 +10,14 @@ struct ChildProcess {
   /// From its start to its end.
   let seconds: Double
 
+  /// The file of the program that runs.
+  static func ownProgram() throws -> String {
+    var path = [CChar](repeating: 0, count: 4096)
+    let length = readlink("/proc/self/exe", &path, path.count - 1)
+    guard length > 0 else { throw BenchError("/proc/self/exe cannot be read") }
+    return String(decoding: path.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// - Parameter words: The program's path and its arguments. Standard error stays ours.
   /// - Throws: ``BenchError`` when it cannot be started.
   init(_ words: [String], keepsOutput: Bool = false) throws {

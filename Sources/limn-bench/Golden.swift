@@ -1,4 +1,3 @@
-import CLimnKernels
 import Glibc
 import LimnDiffusion
 import LimnNN
@@ -11,7 +10,9 @@ enum Golden {
   enum Part: CaseIterable { case text, unet, decoder }
 
   /// Mean relative error that each precision may have. What bf16 operands give was measured on the bundled model.
-  private static func tolerance(_ options: Options) -> Double { options.precision == "bf16" ? 5e-2 : 1e-4 }
+  private static func tolerance(_ options: Options) -> Double { precision(options) == .bf16 ? 5e-2 : 1e-4 }
+
+  private static func precision(_ options: Options) -> Precision { Precision(rawValue: options.precision) ?? .automatic }
 
   static func check(_ model: Model, _ options: Options, part: Part) throws {
     let path = options.model == "sticker" ? "Tests/Fixtures/sticker-goldens/tensors.safetensors" : "\(options.model)/limn-bench.safetensors"
@@ -32,16 +33,29 @@ enum Golden {
     }
   }
 
-  /// The same part of the same files on the portable kernels, at a small size.
+  /// The same part of the same files on the portable kernels, at a small size, in a process of its own: packed weights belong to the
+  /// instruction set they were made for.
   private static func checkAgainstPortable(_ model: Model, _ options: Options, _ part: Part) throws {
-    let own = limn_isa_current()
-    guard own != LIMN_PORTABLE else { throw BenchError("there is nothing to check '\(options.model)' against; peers.py golden writes a file for it") }
-    // Packed weights belong to the instruction set they were made for.
-    limn_isa_use(LIMN_PORTABLE)
-    defer { limn_isa_use(own) }
-    let wanted = try result(Model.load(options.model), part)
-    limn_isa_use(own)
+    guard Hardware.instructionSet != "portable" else {
+      throw BenchError("there is nothing to check '\(options.model)' against; peers.py golden writes a file for it")
+    }
+    let path = "/tmp/limn-bench-\(getpid()).safetensors", own = getenv("LIMN_ISA").map { String(cString: $0) }
+    setenv("LIMN_ISA", "portable", 1)
+    defer {
+      if let own { setenv("LIMN_ISA", own, 1) } else { unsetenv("LIMN_ISA") }
+      unlink(path)
+    }
+    let child = try ChildProcess([try ChildProcess.ownProgram(), "golden", options.model, "--precision", "f32", "--json", path])
+    guard child.code == 0 else { throw BenchError("the portable kernels gave no result for '\(options.model)'") }
+    let wanted = try SafetensorsFile(path: path).tensor("\(part)")
     try Checks.close("\(part)", try result(model, part), wanted, tolerance: tolerance(options))
+  }
+
+  /// Writes what each part of the model gives here, for a process with other kernels.
+  static func write(_ options: Options) throws {
+    guard let path = options.json else { throw BenchError("golden takes --json FILE") }
+    let model = try Job.load(options)
+    try SafetensorsFile.write(try Part.allCases.map { ("\($0)", try result(model, $0).contiguous()) }, to: path)
   }
 
   private static func result(_ model: Model, _ part: Part) throws -> Tensor {

@@ -1,4 +1,3 @@
-import CLimnKernels
 import Glibc
 import LimnDiffusion
 import LimnNN
@@ -22,8 +21,7 @@ extension Job {
   static let prompt = "a photo of a panda and a bowl"
 
   static func load(_ options: Options) throws -> Model {
-    guard options.precision != "bf16" else { throw BenchError("this build computes models in f32 only") }
-    return try Model.load(options.model)
+    try Model.load(options.model, options: ModelOptions(precision: Precision(rawValue: options.precision)))  // nil is auto
   }
 
   /// Cells along one side of the latent for the size asked for.
@@ -83,9 +81,7 @@ extension Job {
 
   /// The whole process, from its start to a saved picture. `limn` is looked for beside this program.
   private static func cold(_ options: Options) throws -> Prepared {
-    var path = [CChar](repeating: 0, count: 4096)
-    let length = readlink("/proc/self/exe", &path, path.count - 1)
-    let own = String(decoding: path.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let own = try ChildProcess.ownProgram()
     let limn = own.replacingLast("limn-bench", with: "limn")
     guard access(limn, X_OK) == 0 else { throw BenchError("there is no program '\(limn)'; build the product limn too") }
     var template = Array("/tmp/limn-bench-XXXXXX".utf8CString)

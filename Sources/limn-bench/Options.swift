@@ -61,7 +61,7 @@ struct Options: Sendable {
     let parts = first.split(separator: "/", maxSplits: 1).map(String.init)
     group = parts[0]
     if parts.count > 1 { only = parts[1] }
-    guard Self.groups.contains(group) else { throw BenchError("there is no group '\(group)'") }
+    guard Self.groups.contains(group) || group == "golden" else { throw BenchError("there is no group '\(group)'") }
     if rest.count > 1 { model = rest[1] }
     if rest.count > 2 { throw BenchError("found '\(rest[2])' after the model") }
   }

@@ -34,8 +34,10 @@ extension Job {
     return scale == 1 ? x : x * scale
   }
 
+  private static func precision(_ options: Options) -> Precision { Precision(rawValue: options.precision) ?? .automatic }
+
   /// How far a result may be from the sum in double precision, of the largest: what sums of f32 of these lengths reach, or bf16 operands.
-  private static func tolerance(_ options: Options) -> Double { options.precision == "bf16" ? 2e-2 : 1e-5 }
+  private static func tolerance(_ options: Options) -> Double { precision(options) == .bf16 ? 2e-2 : 1e-5 }
 
   /// A 3×3 convolution with its bias, channels last.
   private static func convolution(_ name: String, batch: Int = 2, channels: Int, outputs: Int? = nil, side: Int) -> Job {
@@ -43,7 +45,7 @@ extension Job {
       let outputs = outputs ?? channels
       let x = randn(0, [batch, channels, side, side]).channelsLast()
       let weight = randn(1, [outputs, channels, 3, 3], scale: 1 / Float(channels * 9).squareRoot()), bias = randn(2, [outputs])
-      let packed = PackedConv(weight: weight)
+      let packed = PackedConv(weight: weight, precision: precision(options))
       let run = { conv2d(x, packed: packed, bias: bias, padding: 1) }
       return Prepared(
         operations: 2 * 9 * Double(batch * channels * outputs * side * side),
@@ -70,7 +72,7 @@ extension Job {
   private static func product(_ name: String, rows: Int, inputs: Int, outputs: Int) -> Job {
     Job(name: "tensor/\(name)") { options in
       let x = randn(0, [rows, inputs]), weight = randn(1, [outputs, inputs], scale: 1 / Float(inputs).squareRoot()), bias = randn(2, [outputs])
-      let packed = PackedMatrix(weight: weight)
+      let packed = PackedMatrix(weight: weight, precision: precision(options))
       let run = { linear(x, packed: packed, bias: bias) }
       return Prepared(
         operations: 2 * Double(rows * inputs * outputs),

@@ -22,11 +22,15 @@ if options.only == "" {
   for job in jobs { print(job.name) }
   exit(0)
 }
-let chosen = jobs.filter { options.only == nil || $0.name == "\(options.group)/\(options.only!)" }
+let chosen = options.group == "golden" ? [Job.tensor[0]] : jobs.filter { options.only == nil || $0.name == "\(options.group)/\(options.only!)" }
 guard !chosen.isEmpty else {
   stop("there is no job '\(options.only ?? "")' in '\(options.group)', expected one of: \(jobs.map(\.name).joined(separator: ", "))", code: 2)
 }
 
+if options.group == "golden" {
+  do { try Golden.write(options) } catch { stop("\(error)", code: 1) }
+  exit(0)
+}
 do {
   var lines: [String] = []
   if chosen.count == 1 {

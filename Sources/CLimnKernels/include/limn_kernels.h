@@ -16,4 +16,5 @@
 #include "limn_attention.h"
 #include "limn_resize.h"
 #include "limn_reference.h"
+#include "limn_ceiling.h"
 #endif
