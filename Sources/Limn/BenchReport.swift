@@ -77,7 +77,8 @@ public struct BenchReport {
     let kinds = "\(longest.name) takes \(Self.percent(share)) of a step"
     guard longest.operations > 0 else { return "\(kinds), bounded by memory." }
     let reached = longest.operations / longest.seconds / ceiling
-    return "\(kinds) and reaches \(Self.percent(reached)) of what the processor does at best in \(cost.precision.rawValue)."
+    let how = reached > 1 ? " (more than all: 3×3 convolutions are computed with fewer operations than are counted)" : ""
+    return "\(kinds), at \(Self.percent(reached)) of the rate the processor reaches at best in \(cost.precision.rawValue)\(how)."
   }
 
   private func row(_ name: String, _ part: PictureCost.Part, share: Double) -> String {

@@ -41,8 +41,8 @@ import Testing
     // 25 steps and a decoding of the bundled model were counted as 12.8 GFLOP by another tool, words left out.
     let whole = 25 * report.parts[1].operations + report.parts[2].operations
     #expect(abs(whole - 12.8e9) < 0.4e9)
-    // No step of it can be faster than the processor multiplies; a busy machine may have measured that in a bad moment.
-    #expect(report.parts[1].operations / report.parts[1].seconds < 3 * report.ceiling_f32)
+    // Winograd's transforms save at most three of four operations; a busy machine may have measured the ceiling in a bad moment.
+    #expect(report.parts[1].operations / report.parts[1].seconds < 10 * report.ceiling_f32)
     #expect(report.peak_bytes > 1 << 20)
   }
 
