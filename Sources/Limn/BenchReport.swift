@@ -62,7 +62,7 @@ public struct BenchReport {
       "a picture    \(Self.duration(cost.seconds)) warm; \(Self.duration(cost.loading + cost.firstUse)) more for the first one",
       "memory       \(Self.size(cost.peak))",
       "",
-      "             one turn   a picture  share  rate           of the best",
+      "               one turn   a picture  share  rate           of the best",
     ]
     for part in cost.parts {
       lines.append(row(part.times > 1 ? "\(part.name) ×\(part.times)" : part.name, part, share: part.seconds * Double(part.times) / cost.seconds))
@@ -83,7 +83,7 @@ public struct BenchReport {
 
   private func row(_ name: String, _ part: PictureCost.Part, share: Double) -> String {
     func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
-    var line = padded(name, 13) + padded(Self.duration(part.seconds), 11) + padded(Self.duration(part.seconds * Double(part.times)), 11) + padded(Self.percent(share), 7)
+    var line = padded(name, 15) + padded(Self.duration(part.seconds), 11) + padded(Self.duration(part.seconds * Double(part.times)), 11) + padded(Self.percent(share), 7)
     if part.operations > 0 {
       let rate = part.operations / part.seconds
       line += padded(Self.rate(rate), 15) + Self.percent(rate / (part.name == "words" ? f32 : ceiling))
