@@ -65,13 +65,29 @@ size_t limn_memory_machine(void) {
   return bytes;
 }
 
+// Spare buffers are memory that nothing else can use: enough for the results inside of one evaluation of a large UNet.
 static size_t most_cached(void) {
   static size_t most;
   if (!most) {
-    size_t quarter = limn_memory_machine() / 4;
-    most = quarter < ((size_t)2 << 30) ? quarter : (size_t)2 << 30;
+    size_t share = limn_memory_machine() / 16;
+    most = share < ((size_t)512 << 20) ? share : (size_t)512 << 20;
   }
   return most;
+}
+
+static size_t class_bytes(int c) { return c < 4 ? (size_t)(c + 1) * 64 : ((size_t)(5 + (c - 4) % 4) << ((c - 4) / 4 + 6)); }
+
+// A spare large buffer of up to twice the size, cut down to it: its pages are there already. Called with the lock held.
+static spare *cut_larger(int c, size_t rounded) {
+  for (int d = c + 1; d <= c + 4 && d < class_count; d++) {
+    spare *p = free_lists[d];
+    if (!p) continue;
+    free_lists[d] = p->next;
+    cached -= class_bytes(d);
+    unmap((char *)p + rounded, class_bytes(d) - rounded);
+    return p;
+  }
+  return NULL;
 }
 
 void limn_memory_count(long bytes) {
@@ -97,13 +113,15 @@ void *limn_memory_take(size_t bytes) {
   if (p) {
     free_lists[c] = p->next;
     if (rounded >= large) cached -= rounded;
-  } else if (rounded < large) {
+  } else if (rounded >= large) {
+    p = cut_larger(c, rounded);
+  } else {
     if ((size_t)(chunk_end - chunk_at) < rounded) {
       // What is left of the old chunk is smaller than this buffer; it goes to the classes it can serve.
       while (chunk_end - chunk_at >= 64) {
         size_t left = (size_t)(chunk_end - chunk_at), fits;
         int d = size_class(left, &fits);
-        if (fits > left) { d -= 1; fits = d < 4 ? (size_t)(d + 1) * 64 : ((size_t)(5 + (d - 4) % 4) << ((d - 4) / 4 + 6)); }
+        if (fits > left) fits = class_bytes(--d);
         ((spare *)chunk_at)->next = free_lists[d];
         free_lists[d] = (spare *)chunk_at;
         chunk_at += fits;
@@ -142,7 +160,7 @@ void limn_memory_give(void *buffer, size_t bytes) {
 void limn_memory_trim(void) {
   pthread_mutex_lock(&lock);
   for (int c = 0; c < class_count; c++) {
-    size_t rounded = c < 4 ? (size_t)(c + 1) * 64 : ((size_t)(5 + (c - 4) % 4) << ((c - 4) / 4 + 6));
+    size_t rounded = class_bytes(c);
     if (rounded < large) continue;
     while (free_lists[c]) {
       spare *p = free_lists[c];

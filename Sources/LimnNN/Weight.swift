@@ -11,7 +11,8 @@ package final class Weight: Sendable {
   package let shape: Shape
   package let dtype: DType
   private let stored: Tensor?
-  private let giveBack: (@Sendable () -> Void)?
+  /// Lets go of the pages of the file that ``source`` covers; they are read again when next touched.
+  let giveBack: (@Sendable () -> Void)?
   private let made = Mutex(Made())
 
   private struct Made {

@@ -31,7 +31,9 @@ package struct Conv2d: Sendable {
       let y = conv2d(x, weight: traced, bias: bias.tensor, stride: stride, padding: padding)
       return finish?.applied(to: y) ?? y
     }
-    let pack = weight.weight.pack(PackedConv.self, precision) { PackedConv(weight: $0, precision: precision) }
+    let pack = weight.weight.pack(PackedConv.self, precision) {
+      PackedConv(weight: $0, precision: precision, giveBack: weight.weight.giveBack)
+    }
     return conv2d(x, packed: pack, bias: bias.tensor, stride: stride, padding: padding, then: finish)
   }
 }

@@ -32,7 +32,7 @@ package struct Linear: Sendable {
       return finish?.applied(to: y) ?? y
     }
     let pack = weight.weight.pack(PackedMatrix.self, precision) {
-      PackedMatrix(weight: $0.reshaped([outputs, inputs]), precision: precision)
+      PackedMatrix(weight: $0.reshaped([outputs, inputs]), precision: precision, giveBack: weight.weight.giveBack)
     }
     return linear(x, packed: pack, bias: bias?.tensor, then: finish)
   }

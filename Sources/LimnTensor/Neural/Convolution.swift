@@ -24,13 +24,16 @@ package final class PackedConv: @unchecked Sendable {
   /// The matrix [kh · kw · C, O].
   let panels: Panels
   private let turnedPanels = Mutex<Panels?>(nil)
+  private let giveBack: (@Sendable () -> Void)?
 
+  /// - Parameter giveBack: Lets go of the pages of a file that the weight is a view on; called each time they were read.
   /// - Shape: `weight [O, C, kh, kw]`, any float type.
   /// - Traps: if the weight has another rank.
-  package init(weight: Tensor, precision: Precision = .f32) {
+  package init(weight: Tensor, precision: Precision = .f32, giveBack: (@Sendable () -> Void)? = nil) {
     precondition(weight.rank == 4, "conv2d: the weight is \(weight.shape), expected [outputs, inputs, height, width]")
     self.weight = weight.detached()
     self.precision = precision
+    self.giveBack = giveBack
     panels = Panels(windows: weight, turned: false, precision: precision)
   }
 
@@ -40,6 +43,7 @@ package final class PackedConv: @unchecked Sendable {
       if let held { return held }
       let made = Panels(windows: weight, turned: true, precision: precision)
       held = made
+      giveBack?()
       return made
     }
   }

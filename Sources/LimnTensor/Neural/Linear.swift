@@ -7,15 +7,24 @@ package final class PackedMatrix: @unchecked Sendable {
   package let precision: Precision
   /// The matrix [I, O]; nil where OpenBLAS takes the weight as it lies.
   let panels: Panels?
+  private let giveBack: (@Sendable () -> Void)?
 
+  /// - Parameter giveBack: Lets go of the pages of a file that the weight is a view on; called each time they were read.
   /// - Shape: `weight [O, I]`, any float type.
   /// - Traps: if the weight is not a matrix.
-  package init(weight: Tensor, precision: Precision = .f32) {
+  package init(weight: Tensor, precision: Precision = .f32, giveBack: (@Sendable () -> Void)? = nil) {
     precondition(weight.rank == 2, "linear: the weight is \(weight.shape), expected [outputs, inputs]")
     let isForBLAS = precision == .f32 && limn_blas_suits(weight.shape[0], weight.shape[1]) != 0
     self.precision = precision
+    self.giveBack = giveBack
     self.weight = isForBLAS ? weight.floatContiguous() : weight.detached()
     panels = isForBLAS ? nil : Panels(matrix: weight.transposed(), precision: precision)
+  }
+
+  /// The matrix [O, I] for the gradient in x, made on the way each time: keeping a second layout of every weight would double their memory.
+  func turned() -> Panels {
+    defer { giveBack?() }
+    return Panels(matrix: weight, precision: precision)
   }
 
   /// Bytes held beside the weight.
@@ -28,7 +37,7 @@ package final class PackedMatrix: @unchecked Sendable {
 /// - Traps: with the message of `Shape.linear` if the shapes do not fit.
 /// - Gradient: in `x`, `weight`, `bias`.
 package func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
-  recordedLinear(x, weight, .f32, bias, rawLinear(x, weight, nil, bias, nil))
+  recordedLinear(x, weight, nil, bias, rawLinear(x, weight, nil, bias, nil))
 }
 
 /// The same with a weight packed before: for inference. `then` is what follows the sum.
@@ -36,17 +45,17 @@ package func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
 /// - Gradient: in `x` and `bias`; the weight is a constant.
 package func linear(_ x: Tensor, packed: PackedMatrix, bias: Tensor?, then finish: Epilogue? = nil) -> Tensor {
   if x.isTraced || bias?.isTraced == true || finish?.isTraced == true {
-    let y = recordedLinear(x, packed.weight, packed.precision, bias, rawLinear(x, packed.weight, packed.panels, bias, nil))
+    let y = recordedLinear(x, packed.weight, packed, bias, rawLinear(x, packed.weight, packed.panels, bias, nil))
     return finish?.applied(to: y) ?? y
   }
   return rawLinear(x, packed.weight, packed.panels, bias, finish)
 }
 
-private func recordedLinear(_ x: Tensor, _ weight: Tensor, _ precision: Precision, _ bias: Tensor?, _ y: Tensor) -> Tensor {
+private func recordedLinear(_ x: Tensor, _ weight: Tensor, _ packed: PackedMatrix?, _ bias: Tensor?, _ y: Tensor) -> Tensor {
   guard x.isTraced || weight.isTraced || bias?.isTraced == true else { return y }
   // The weight's gradient alone needs x.
   let saved = [weight.isTraced ? x : Tensor(0), x.isTraced ? weight : Tensor(0)]
-  return y.recorded(.linear, bias.map { [x, weight, $0] } ?? [x, weight], saved: saved, ints: [precision == .bf16 ? 1 : 0])
+  return y.recorded(.linear, bias.map { [x, weight, $0] } ?? [x, weight], saved: saved, holding: packed)
 }
 
 extension Op {
@@ -57,18 +66,18 @@ extension Op {
       let inputs = row.inputShapes[1][1]
       let rows = row.inputShapes[0].count / Swift.max(inputs, 1)
       let dy = upstream.asFloat().reshaped([rows, outputs])
-      gradients.add(to: 0, inputGradient(dy, row.saved[1], row.ints[0] == 1 ? .bf16 : .f32).reshaped(row.inputShapes[0]))
+      gradients.add(to: 0, inputGradient(dy, row.saved[1], row.held as? PackedMatrix).reshaped(row.inputShapes[0]))
       gradients.add(to: 1, rawMatmul(dy.transposed(), row.saved[0].asFloat().reshaped([rows, inputs])))
       if row.inputShapes.count > 2 { gradients.add(to: 2, columnSums(dy, rows, outputs)) }
     })
 }
 
-/// dy · W, with W in its own type: packed on the way, as keeping a second layout of every weight would double their memory.
-private func inputGradient(_ dy: Tensor, _ weight: Tensor, _ precision: Precision) -> Tensor {
+/// dy · W, with W in its own type.
+private func inputGradient(_ dy: Tensor, _ weight: Tensor, _ packed: PackedMatrix?) -> Tensor {
   let (rows, outputs, inputs) = (dy.shape[0], weight.shape[0], weight.shape[1])
   if rows <= mostUnpackedRows || weight.count == 0 { return rawMatmul(dy, weight) }
   let result = Tensor.uninitialized([rows, inputs])
-  let panels = Panels(matrix: weight, precision: precision)
+  let panels = packed?.turned() ?? Panels(matrix: weight, precision: .f32)
   var shape = limn_gemm_shape(m: rows, n: inputs, k: outputs, a_row: outputs, a_column: 1, c_row: inputs)
   let upstream = dy.floatContiguous()
   withExtendedLifetime(upstream.storage) { panels.multiply(&shape, upstream.pointer(), result.mutablePointer(), nil) }
