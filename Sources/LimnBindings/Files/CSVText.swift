@@ -16,7 +16,7 @@ enum CSVText {
     guard call.has(key) else { return UInt8(ascii: ",") }
     let text = Array(try call.string(key).utf8)
     guard text.count == 1, text[0] < 0x80, ![0x22, 0x0A, 0x0D].contains(text[0]) else {
-      throw call.fault(.value, "'separator' is \(call.shown(call[key])), expected one character such as \",\", \";\" or \"\\t\"", at: key)
+      throw call.fault(.value, "'separator' is \(call.brief(call[key])), expected one character such as \",\", \";\" or \"\\t\"", at: key)
     }
     return text[0]
   }
@@ -145,12 +145,12 @@ enum CSVText {
     if let columns = table.map {
       let lists = try columns.map { column in
         guard let items = column.value.list else {
-          throw call.fault(.type, "a map of columns holds lists, found \(call.shown(column.value)) under \(call.shown(column.key))", at: 0)
+          throw call.fault(.type, "a map of columns holds lists, found \(call.brief(column.value)) under \(call.brief(column.key))", at: 0)
         }
         return items
       }
       if let other = lists.firstIndex(where: { $0.count != lists[0].count }) {
-        let (a, b) = (call.shown(columns[0].key), call.shown(columns[other].key))
+        let (a, b) = (call.brief(columns[0].key), call.brief(columns[other].key))
         throw call.fault(.value, "the column \(a) has \(lists[0].count) rows but \(b) has \(lists[other].count)", at: 0)
       }
       lines.append(columns.map { quoted(call.text($0.key), mark, isText: true) })
@@ -166,7 +166,7 @@ enum CSVText {
   private static func linesOf(_ rows: [Value], _ mark: String, _ call: NativeCall) throws -> [[String]] {
     guard rows.contains(where: { $0.map != nil }) else {
       return try rows.map { row in
-        guard let cells = row.list else { throw call.fault(.type, "a row is a map or a list, found \(call.shown(row))", at: 0) }
+        guard let cells = row.list else { throw call.fault(.type, "a row is a map or a list, found \(call.brief(row))", at: 0) }
         return try cells.map { try cell($0, mark, call) }
       }
     }
@@ -174,7 +174,7 @@ enum CSVText {
     var seen: [Value] = []
     var known: Set<String> = []
     for row in rows {
-      guard let entries = row.map else { throw call.fault(.type, "all rows must be maps, found \(call.shown(row))", at: 0) }
+      guard let entries = row.map else { throw call.fault(.type, "all rows must be maps, found \(call.brief(row))", at: 0) }
       for entry in entries where known.insert(call.text(entry.key)).inserted { seen.append(entry.key) }
     }
     var lines = [seen.map { quoted(call.text($0), mark, isText: true) }]
@@ -188,7 +188,7 @@ enum CSVText {
   private static func cell(_ value: Value, _ mark: String, _ call: NativeCall) throws -> String {
     if value.isNil { return "" }
     guard value.string != nil || value.number != nil || value.bool != nil else {
-      throw call.fault(.type, "a cell holds a number, a text, a bool or nil, found \(call.shown(value))", at: 0)
+      throw call.fault(.type, "a cell holds a number, a text, a bool or nil, found \(call.brief(value))", at: 0)
     }
     return quoted(call.text(value), mark, isText: value.string != nil)
   }

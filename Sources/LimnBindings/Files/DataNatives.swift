@@ -96,7 +96,7 @@ enum DataNatives {
       guard call[0].string != nil else { throw call.mismatch(0, "a string, as \(path) holds text") }
       try call.write(Array(call.text(call[0]).utf8), to: "path")
     case "npy":
-      throw call.fault(.type, "a .npy file holds one tensor, found \(call.shown(call[0]))", at: 0, help: call[0].list == nil ? nil : "save(tensor(x), \"\(path)\")")
+      throw call.fault(.type, "a .npy file holds one tensor, found \(call.brief(call[0]))", at: 0, help: call[0].list == nil ? nil : "save(tensor(x), \"\(path)\")")
     case "png": throw call.fault(.type, "a .png file holds an image or a mask, found a value of type \(call[0].typeName)", at: 0)
     default: throw call.fault(.value, "'\(path)' has no ending that says how to write a value of type \(call[0].typeName), expected \(endings)", at: "path")
     }
@@ -107,7 +107,7 @@ enum DataNatives {
     guard let entries = call[0].map else { throw call.fault(.type, "a .safetensors file holds a map of tensors, found a value of type \(call[0].typeName)", at: 0) }
     let tensors = try entries.map { entry in
       guard entry.key.string != nil, let tensor = (entry.value.host as? TensorValue)?.tensor else {
-        throw call.fault(.type, "a .safetensors file holds tensors under names, found \(call.shown(entry.value)) under \(call.shown(entry.key))", at: 0)
+        throw call.fault(.type, "a .safetensors file holds tensors under names, found \(call.brief(entry.value)) under \(call.brief(entry.key))", at: 0)
       }
       return (key: call.text(entry.key), tensor: tensor.detached())
     }

@@ -80,11 +80,11 @@ enum JSONText {
       }
       try group("{", "}", count: entries.count, isFlat: false, depth) { writer, index in
         guard entries[index].key.string != nil else {
-          throw writer.failure("has the key \(writer.call.shown(entries[index].key)), but JSON has only strings as keys")
+          throw writer.failure("has the key \(writer.call.brief(entries[index].key)), but JSON has only strings as keys")
         }
         writer.quote(writer.call.text(entries[index].key))
         writer.put(": ")
-        writer.place.append("[\(writer.call.shown(entries[index].key))]")
+        writer.place.append("[\(writer.call.brief(entries[index].key))]")
         try writer.write(entries[index].value, depth: depth + 1)
       }
     }

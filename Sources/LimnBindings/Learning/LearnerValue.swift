@@ -89,6 +89,6 @@ package final class LearnerValue: HostObject {
   private func number(_ value: Value, _ term: String?, _ call: NativeCall) throws -> Tensor {
     if let tensor = NativeCall.tensor(value), tensor.count == 1, !(value.host is ImageValue) { return tensor.reshaped([Int]()) }
     let what = term.map { "the loss term '\($0)'" } ?? "the loss"
-    throw call.fault(.type, "\(what) must be one number\(term == nil ? " or a map of named ones" : ""), found \(call.shown(value))", at: "loss", help: "mean(…) or sum(…)")
+    throw call.fault(.type, "\(what) must be one number\(term == nil ? " or a map of named ones" : ""), found \(call.brief(value))", at: "loss", help: "mean(…) or sum(…)")
   }
 }

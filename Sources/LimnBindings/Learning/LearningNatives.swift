@@ -42,7 +42,7 @@ enum LearningNatives {
   private static func begin(_ call: NativeCall, state: Value = .nil) throws -> LearnerValue {
     let base = (call[0].host as? ModelValue)?.model
     if base == nil, call.has("params") {
-      throw call.fault(.type, "'params' lists what a model learns, found \(call.shown(call[0])) as the model", at: 0)
+      throw call.fault(.type, "'params' lists what a model learns, found \(call.brief(call[0])) as the model", at: 0)
     }
     let given: Value
     let key: ParameterKey

@@ -36,7 +36,7 @@ package final class OptimizerValue: HostObject {
     Native("adamw(lr: float = 0.001, betas: list = [0.9, 0.999], weight_decay: float = 0.01, eps: float = 1e-8, clip: float = 1.0)", doc: "AdamW as in PyTorch (Loshchilov and Hutter 2019); gradients longer than `clip` all together are shortened first, `clip: nil` leaves them.") { call in
       let betas = try call.floats("betas")
       guard betas.count == 2, betas.allSatisfy({ (0..<1).contains($0) }) else {
-        throw call.fault(.value, "'betas' is \(call.shown(call["betas"])), expected two numbers from 0 to below 1", at: "betas")
+        throw call.fault(.value, "'betas' is \(call.brief(call["betas"])), expected two numbers from 0 to below 1", at: "betas")
       }
       let rule = AdamW(
         learningRate: try rate(call), beta1: betas[0], beta2: betas[1], epsilon: try call.float("eps", in: 0...1),

@@ -76,7 +76,7 @@ struct TrainableReader {
     }
     if let name = value.string, isTop || path.hasPrefix("[") { throw unbuilt(name) }
     if value.number != nil || value.string != nil || value.bool != nil || value.isNil { return .constant(call.hold(value)) }
-    throw call.fault(.type, "only tokens and tensors can be learned, found \(call.shown(value))", at: key)
+    throw call.fault(.type, "only tokens and tensors can be learned, found \(call.brief(value))", at: key)
   }
 
   private mutating func add(_ token: TokenValue) throws -> Int {

@@ -82,7 +82,7 @@ enum CaptureKeys {
     if let nth = value.host as? NthValue { return nth.key }
     if let token = value.host as? TokenValue { return .phrase(token.name) }
     if case .int(let position)? = value.number { return .position(position) }
-    throw Fault(.type, "attention is asked for by word, phrase, token or position, found \(context.shown(value))")
+    throw Fault(.type, "attention is asked for by word, phrase, token or position, found \(context.brief(value))")
   }
 
   /// The `capture:` of a call: a word or a list of them, or true for every word.

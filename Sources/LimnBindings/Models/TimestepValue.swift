@@ -117,7 +117,7 @@ enum AttentionEdit {
     return { layer, probabilities in
       let result = try call.invoke(function, [call.make(AttentionValue(layer, probabilities))])
       guard let edited = (result.host as? TensorValue)?.tensor ?? (result.host as? AttentionValue)?.probabilities else {
-        throw call.fault(.type, "an edit must give the probabilities back, found \(call.shown(result))", at: "edit", help: "a => a.probs")
+        throw call.fault(.type, "an edit must give the probabilities back, found \(call.brief(result))", at: "edit", help: "a => a.probs")
       }
       guard edited.shape == probabilities.shape else {
         throw call.fault(.shape, "the edited probabilities of \(layer) are \(edited.shape), expected \(probabilities.shape)", at: "edit")

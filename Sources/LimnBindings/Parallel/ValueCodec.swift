@@ -66,7 +66,7 @@ struct ValueWriter {
   }
 
   private func refusal(_ value: Value) -> Fault {
-    Fault(.type, "what comes out of parallel_map must be data, found \(context.shown(value)) of type \(value.typeName); it may be nil, bools, numbers, strings, tokens, ranges, tensors, masks, images, and lists and maps of them")
+    Fault(.type, "what comes out of parallel_map must be data, found \(context.brief(value)) of type \(value.typeName); it may be nil, bools, numbers, strings, tokens, ranges, tensors, masks, images, and lists and maps of them")
   }
 
   private mutating func kind(_ kind: Kind) { bytes.append(kind.rawValue) }

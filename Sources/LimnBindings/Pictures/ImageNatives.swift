@@ -124,6 +124,6 @@ enum ImageNatives {
   private static func picture(_ value: Value, _ call: NativeCall) throws -> Image {
     if let image = (value.host as? ImageValue)?.image { return image }
     if let tensor = (value.host as? TensorValue)?.tensor { return try call.pictures { try NativeCall.image(of: tensor) } }
-    throw call.fault(.type, "only pictures can be laid out, found \(call.shown(value))", at: 0)
+    throw call.fault(.type, "only pictures can be laid out, found \(call.brief(value))", at: 0)
   }
 }

@@ -34,7 +34,7 @@ private struct Mark {
 
   init(_ value: Value, _ index: Int, _ scale: Double, _ call: NativeCall) throws {
     (self.call, self.index, self.scale, self.map) = (call, index, scale, value)
-    guard value.map != nil else { throw call.fault(.type, "mark \(index) is \(call.shown(value)), expected a map", at: "marks") }
+    guard value.map != nil else { throw call.fault(.type, "mark \(index) is \(call.brief(value)), expected a map", at: "marks") }
   }
 
   /// What each kind of mark may hold besides `mark` and `color`.
@@ -107,7 +107,7 @@ private struct Mark {
       guard let otherwise else { throw failure("has no \"\(name)\"") }
       return otherwise
     }
-    guard let number = value.number?.double else { throw failure("has \(call.shown(value)) as \"\(name)\", expected a number") }
+    guard let number = value.number?.double else { throw failure("has \(call.brief(value)) as \"\(name)\", expected a number") }
     return number
   }
 
@@ -121,7 +121,7 @@ private struct Mark {
     if let parts = value.list?.compactMap({ $0.number?.double }).map(Float.init), parts.count == 3 || parts.count == 4 {
       return Color(parts[0], parts[1], parts[2], alpha: parts.count == 4 ? parts[3] : 1)
     }
-    guard let name = value.string else { throw failure("has the color \(call.shown(value)), expected a name, #rrggbb or three or four numbers") }
+    guard let name = value.string else { throw failure("has the color \(call.brief(value)), expected a name, #rrggbb or three or four numbers") }
     return try call.pictures(at: "marks") { try Color(named: name) }
   }
 
@@ -135,7 +135,7 @@ private struct Mark {
     guard let items = value.list else { throw failure("has no list of [x, y] as \"points\"") }
     return try items.map { item in
       guard let pair = item.list, pair.count == 2, let x = pair[0].number?.double, let y = pair[1].number?.double else {
-        throw failure("has the point \(call.shown(item)), expected [x, y]")
+        throw failure("has the point \(call.brief(item)), expected [x, y]")
       }
       return Region.Point(x * scale, y * scale)
     }
@@ -144,7 +144,7 @@ private struct Mark {
   /// `[x, y, width, height]`
   private func clip() throws -> Clip? {
     guard let value = field("clip") else { return nil }
-    guard let parts = value.list?.compactMap({ $0.number?.double }), parts.count == 4 else { throw failure("has the clip \(call.shown(value)), expected [x, y, width, height]") }
+    guard let parts = value.list?.compactMap({ $0.number?.double }), parts.count == 4 else { throw failure("has the clip \(call.brief(value)), expected [x, y, width, height]") }
     return Clip(left: parts[0] * scale, top: parts[1] * scale, right: (parts[0] + parts[2]) * scale, bottom: (parts[1] + parts[3]) * scale)
   }
 

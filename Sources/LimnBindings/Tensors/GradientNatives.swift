@@ -24,7 +24,7 @@ enum GradientNatives {
       let arguments = watched.map { call.make($0) }
       let result = try call.drawingScope.inside(name) { try call.invoke(function, isList ? [call.make(arguments)] : arguments) }
       guard let loss = NativeCall.tensor(result), loss.count == 1, !(result.host is ImageValue) else {
-        throw call.fault(.type, "the function must give one number, found \(call.shown(result))", at: "of", help: "mean(…) or sum(…)")
+        throw call.fault(.type, "the function must give one number, found \(call.brief(result))", at: "of", help: "mean(…) or sum(…)")
       }
       return loss
     }

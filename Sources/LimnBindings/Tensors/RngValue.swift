@@ -65,7 +65,7 @@ enum RandomNatives {
         if let text = key.string { return .string(text) }
         if case .int(let number)? = key.number { return .int(number) }
         if let number = key.number { return .float(number.double) }
-        throw call.fault(.type, "the keys of a stream are numbers and strings, found \(call.shown(key))", at: "keys")
+        throw call.fault(.type, "the keys of a stream are numbers and strings, found \(call.brief(key))", at: "keys")
       }
       return call.make(RngValue(TorchGenerator(keys: [.int(seed)] + keys), in: call.context))
     },

@@ -123,7 +123,7 @@ enum TensorReading {
     }
     let items: [Value]
     if let list = value.list { items = list } else if value.range != nil { items = try call.items(of: value) } else {
-      throw call.fault(.type, "a tensor holds numbers, found \(call.shown(value))", at: 0)
+      throw call.fault(.type, "a tensor holds numbers, found \(call.brief(value))", at: 0)
     }
     guard depth < Shape.mostAxes else { throw call.fault(.shape, "a tensor has at most \(Shape.mostAxes) axes", at: 0) }
     if sizes.count == depth {

@@ -11,7 +11,7 @@ extension TensorValue {
   /// `x[i] = v`: `v` is broadcast to the place it goes to.
   package func replacing(at index: [IndexItem], with value: Value, _ context: Context) throws -> Value? {
     guard let source = Operand.tensor(value, beside: tensor) else {
-      throw Fault(.type, "an element of a tensor must be a number or a tensor, found \(context.shown(value))")
+      throw Fault(.type, "an element of a tensor must be a number or a tensor, found \(context.brief(value))")
     }
     return context.make(TensorValue(try TensorIndex.replacing(tensor, index, with: source), isMask: isMask))
   }

@@ -15,7 +15,7 @@ extension Builtins {
       if let bool = call[0].bool { return .int(bool ? 1 : 0) }
       guard let text = call[0].string else { throw call.mismatch(0, "a number or a string") }
       guard let value = Int(text.trimmed.filter { $0 != "_" }) else {
-        throw call.fault(.value, "\(call.shown(call[0])) spells no int", at: 0)
+        throw call.fault(.value, "\(call.brief(call[0])) spells no int", at: 0)
       }
       return .int(value)
     },
@@ -23,7 +23,7 @@ extension Builtins {
       if let number = call[0].number { return .float(number.double) }
       guard let text = call[0].string else { throw call.mismatch(0, "a number or a string") }
       guard let value = Double(text.trimmed.filter { $0 != "_" }) else {
-        throw call.fault(.value, "\(call.shown(call[0])) spells no number", at: 0)
+        throw call.fault(.value, "\(call.brief(call[0])) spells no number", at: 0)
       }
       return .float(value)
     },

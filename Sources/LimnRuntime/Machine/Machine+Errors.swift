@@ -82,7 +82,8 @@ extension Machine {
       .fail, "expected left \(op.rawValue) right: left is \(brief(x)), right is \(brief(y))")
   }
 
-  private func brief(_ value: Value) -> String {
+  /// A value for a message.
+  func brief(_ value: Value) -> String {
     let shown = text(value, quoted: true)
     return shown.count <= 200 ? shown : "\(shown.prefix(199))…"
   }

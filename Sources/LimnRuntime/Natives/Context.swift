@@ -70,6 +70,9 @@ extension Making {
   /// What a value looks like inside a list or on its own in the session: strings in quotes.
   package func shown(_ value: Value) -> String { context.machine.text(value, quoted: true) }
 
+  /// The same for messages: cut where it is longer than anybody reads there.
+  package func brief(_ value: Value) -> String { context.machine.brief(value) }
+
   /// `a == b`
   package func equal(_ a: Value, _ b: Value) throws -> Bool { try Equality.equal(a, b) }
 
