@@ -30,7 +30,7 @@ package final class Expression: Sendable {
     case `nil`
     /// `true`, `false`
     case bool(Bool)
-    /// `3`, `1_000`; never negative.
+    /// `3`, `1_000`; never negative but for the smallest int, `-9223372036854775808`, whose magnitude is no int.
     case int(Int)
     /// `2.5e-3`; never negative, always finite.
     case float(Double)

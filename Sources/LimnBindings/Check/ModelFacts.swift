@@ -175,9 +175,10 @@ extension Inference {
       let width = size?.first ?? call["width"].int, height = size?.last ?? call["height"].int
       for (side, name) in [(width, "width"), (height, "height")] {
         guard let side, side > 0, side % model.cell != 0 else { continue }
-        let near = max(model.cell, (side + model.cell / 2) / model.cell * model.cell)
+        let near = side > 1 << 30 ? nil : max(model.cell, (side + model.cell / 2) / model.cell * model.cell)
         throw call.fault(
-          .value, "the \(name) is \(side) pixels, expected a multiple of \(model.cell)", at: size == nil ? name : "size", help: "use \(near)")
+          .value, "the \(name) is \(side) pixels, expected a multiple of \(model.cell)", at: size == nil ? name : "size",
+          help: near.map { "use \($0)" })
       }
     }
     try call.checkLength("prompt", for: model)

@@ -43,8 +43,11 @@ extension Builtins {
       call.make(zip(try call.items(of: call[0]), try call.items(of: call[1])).map { call.make([$0, $1]) })
     },
     Native("enumerate(xs, start: int = 0)", doc: "The pairs of place and item.") { call in
-      let start = try call.int(1)
-      return call.make(try call.items(of: call[0]).enumerated().map { call.make([.int(start &+ $0.offset), $0.element]) })
+      let (items, start) = (try call.items(of: call[0]), try call.int(1))
+      guard !start.addingReportingOverflow(items.count).overflow else {
+        throw call.fault(.value, "\(start) and \(items.count) places do not fit into an int of 64 bits", at: 1)
+      }
+      return call.make(items.enumerated().map { call.make([.int(start + $0.offset), $0.element]) })
     },
     Native("contains(xs: list, item)", doc: "Whether an item is equal to this one.") { call in
       for item in try call.list(0) where try call.equal(item, call[1]) { return .bool(true) }
@@ -53,7 +56,8 @@ extension Builtins {
     Native("contains(r: range, item)", doc: "Whether the range passes the int.") { call in
       guard let range = call[0].range, case .int(let value)? = call[1].number, range.count > 0 else { return .bool(false) }
       let (distance, overflow) = value.subtractingReportingOverflow(range.start)
-      return .bool(!overflow && distance % range.step == 0 && (0..<range.count).contains(distance / range.step))
+      guard !overflow, distance != .min else { return .bool(false) }
+      return .bool(distance % range.step == 0 && (0..<range.count).contains(distance / range.step))
     },
     Native("index_of(xs: list, item)", doc: "The place of the first equal item, nil if there is none.") { call in
       for (index, item) in try call.list(0).enumerated() where try call.equal(item, call[1]) { return .int(index) }
@@ -83,6 +87,7 @@ extension Builtins {
     },
     Native("repeat(xs: list, times: int)", doc: "The items of the list that many times over.") { call in
       let (items, times) = (try call.list(0), try call.int(1, in: 0...Int(Int32.max)))
+      if items.isEmpty { return call[0] }
       guard items.count * times <= 1 << 27 else { throw call.fault(.memory, "the list would have \(items.count * times) items", at: 1) }
       try call.require(bytes: 2 * items.count * times * MemoryLayout<Value>.stride)
       return call.make([[Value]](repeating: items, count: times).flatMap { $0 })
@@ -91,7 +96,17 @@ extension Builtins {
       try fold(call) { try call.machine.binary(.add, $0, $1) } ?? .int(0)
     },
     Native("sum(xs: range)", doc: "The ints added up.") { call in
-      try fold(call) { try call.machine.binary(.add, $0, $1) } ?? .int(0)
+      // Worked out, not added up: half of count · (first + last), where 2 divides one of the factors.
+      let range = call[0].range!
+      guard range.count > 0 else { return .int(0) }
+      let (first, last) = (range.start, range.start + (range.count - 1) * range.step)
+      let (sum, overflow) = first.addingReportingOverflow(last)
+      if range.count == 1 { return .int(first) }
+      let halves: (Int, Int)? = overflow ? nil : sum % 2 == 0 ? (range.count, sum / 2) : range.count % 2 == 0 ? (range.count / 2, sum) : nil
+      guard let (a, b) = halves, case let (total, tooLarge) = a.multipliedReportingOverflow(by: b), !tooLarge else {
+        throw call.fault(.value, "the sum of \(call.text(call[0])) does not fit into an int of 64 bits", at: 0)
+      }
+      return .int(total)
     },
     Native("product(xs: list)", doc: "The items multiplied, with broadcasting; 1 for none.") { call in
       try fold(call) { try call.machine.binary(.multiply, $0, $1) } ?? .int(1)

@@ -4,7 +4,8 @@ extension Builtins {
       let (start, end, step) = (try call.int(0), try call.int(1), try call.int(2))
       guard step != 0 else { throw call.fault(.value, "the step is 0", at: 2) }
       let (distance, overflow) = end.subtractingReportingOverflow(start)
-      guard !overflow, step != .min else { throw Fault(.value, "the range is too long") }
+      // The smallest int has no negative: it can be neither turned round nor divided by −1.
+      guard !overflow, distance != .min, step != .min else { throw Fault(.value, "a range cannot have more than 2^63 - 1 ints") }
       // Rounded up; a range that runs the wrong way is empty.
       let count = distance / step + (distance % step == 0 ? 0 : 1)
       return call.machine.pooled(.range(start: start, count: (distance < 0) == (step < 0) ? count : 0, step: step, call.machine.meter))
@@ -14,8 +15,8 @@ extension Builtins {
       let step = try call.int(1, in: 1...Int.max)
       let (wide, overflow) = range.step.multipliedReportingOverflow(by: step)
       let count = range.count == 0 ? 0 : (range.count - 1) / step + 1
-      guard !overflow || count <= 1 else { throw call.fault(.value, "the step is too large", at: 1) }
-      return call.machine.pooled(.range(start: range.start, count: count, step: overflow ? 1 : wide, call.machine.meter))
+      // Of one int or none the step means nothing; of two or more it fits, since both are ints.
+      return call.machine.pooled(.range(start: range.start, count: count, step: overflow || wide == .min ? 1 : wide, call.machine.meter))
     },
     Native("reversed(r: range)", doc: "The ints of the range from last to first.") { call in
       let range = call[0].range!

@@ -170,7 +170,7 @@ extension Checker {
       let (low, high) = (lower.map(known), upper.map(known))
       if low != nil && low?.int == nil || high != nil && high?.int == nil { return .unknown }
       // A closed end of -1 is the end itself.
-      if isClosed, let end = high?.int { return end == -1 ? .slice(start: low?.int, end: nil) : .slice(start: low?.int, end: end + 1) }
+      if isClosed, let end = high?.int { return .slice(start: low?.int, end: end == -1 ? nil : end == .max ? .max : end + 1) }
       return .slice(start: low?.int, end: high?.int)
     }
   }

@@ -3,7 +3,8 @@ import LimnSyntax
 extension FunctionCompiler {
   func unary(_ op: UnaryOperator, _ expression: Expression, into target: Int, _ range: SourceRange) {
     if op == .negate {
-      if case .int(let value) = expression.kind, let small = Int32(exactly: -value) {
+      // The smallest int has no negative: the machine tells.
+      if case .int(let value) = expression.kind, value != .min, let small = Int32(exactly: -value) {
         return emit(Instruction(.loadInt, target, wide: Int(small)), range)
       }
       if case .float(let value) = expression.kind { return emit(.loadConstant, target, constant(-value), 0, range) }
@@ -37,9 +38,9 @@ extension FunctionCompiler {
   /// The value of a small int literal, which fits into an operand.
   func smallInt(_ expression: Expression) -> Int? {
     switch expression.kind {
-    case .int(let value) where value <= 32_000: value
+    case .int(let value) where (0...32_000).contains(value): value
     case .unary(.negate, let inner):
-      if case .int(let value) = inner.kind, value <= 32_000 { -value } else { nil }
+      if case .int(let value) = inner.kind, (0...32_000).contains(value) { -value } else { nil }
     default: nil
     }
   }

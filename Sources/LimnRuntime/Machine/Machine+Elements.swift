@@ -15,6 +15,7 @@ extension Machine {
       if let range = key.range { return try slice(x, range) }
       return character(of: x, at: try position(key, x.asString.scalars, "string"))
     case .range:
+      if let range = key.range { return try slice(x, range) }
       let range = x.asRange.pointee
       return .int(range.start + range.step * (try position(key, range.count, "range")))
     case .host:
@@ -114,9 +115,9 @@ extension Machine {
     let count = count(of: x) ?? 0
     if range.count == 0 { return try slice(x, first: 0, count: 0, step: 1) }
     let first = range.start < 0 ? range.start + count : range.start
-    let last = first + (range.count - 1) * range.step
-    guard (0..<count).contains(first), (0..<count).contains(last) else {
-      throw Fault(.index, "the slice \(text(.int(first))) to \(last) is outside of the \(count) items")
+    let (last, overflow) = first.addingReportingOverflow((range.count - 1) * range.step)
+    guard (0..<count).contains(first), !overflow, (0..<count).contains(last) else {
+      throw Fault(.index, "the slice \(range.start) to \(range.start + (range.count - 1) * range.step) is outside of the \(count) items")
     }
     return try slice(x, first: first, count: range.count, step: range.step)
   }
@@ -145,7 +146,8 @@ extension Machine {
       return result
     case .range:
       let range = x.asRange.pointee
-      return .range(start: range.start + first * range.step, count: count, step: range.step * step, meter)
+      // Of one int or none neither the start's neighbour nor the step need be an int.
+      return .range(start: range.start &+ first &* range.step, count: count, step: count > 1 ? range.step * step : 1, meter)
     default: throw Fault(.type, "\(phrase(x)) cannot be sliced")
     }
   }

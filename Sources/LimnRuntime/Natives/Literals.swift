@@ -21,7 +21,8 @@ package indirect enum Literal: Equatable, Sendable {
       self = .string(plain)
     case .unary(.negate, let operand):
       switch Literal(operand) {
-      case .int(let value): self = .int(-value)
+      // The smallest int has no negative: a fault that only a run tells.
+      case .int(let value) where value != .min: self = .int(-value)
       case .float(let value): self = .float(-value)
       default: return nil
       }
