@@ -45,10 +45,10 @@ extension Builtins {
     rounding("ceil", "The smallest int not below the number.") { $0.rounded(.up) },
     Native(
       "round(x: number, digits: int = 0)",
-      doc: "The nearest int, halves away from zero; with digits the nearest float of that many decimals."
+      doc: "The nearest int, halves away from zero; with digits the nearest float of that many decimals. An int stays one: `round(1250, -2)` is 1300."
     ) { call in
       let digits = try call.int(1, in: -300...300)
-      guard case .float(let value)? = call[0].number else { return call[0].number!.value }
+      guard case .float(let value)? = call[0].number else { return try rounded(call[0].number!, -digits, call) }
       if digits == 0 { return try whole(value.rounded(.toNearestOrAwayFromZero), call) }
       let scale = pow(10, Double(digits))
       let scaled = (value * scale).rounded(.toNearestOrAwayFromZero) / scale
@@ -91,11 +91,11 @@ extension Builtins {
     Native("is_nan(x: number)", doc: "Whether the number is nan.") { call in .bool(try call.float(0).isNaN) },
     Native("close(a: number, b: number, tolerance: float = 1e-6)", doc: "Whether two numbers differ by at most the tolerance.") {
       call in
-      .bool(try close(call[0], call[1], try call.float(2)))
+      .bool(try close(call[0], call[1], try call.float(2), call))
     },
     Native("close(a: list, b: list, tolerance: float = 1e-6)", doc: "Whether lists of numbers differ nowhere by more than the tolerance.") {
       call in
-      .bool(try close(call[0], call[1], try call.float(2)))
+      .bool(try close(call[0], call[1], try call.float(2), call))
     },
   ]
 
@@ -115,6 +115,23 @@ extension Builtins {
     }
   }
 
+  /// An int to a multiple of ten to some power, halves away from zero.
+  private static func rounded(_ number: Number, _ zeros: Int, _ call: NativeCall) throws -> Value {
+    guard case .int(let value) = number, zeros > 0 else { return number.value }
+    func tooLarge() -> Fault { call.fault(.value, "\(value) rounded to \(zeros) zeros does not fit into an int of 64 bits", at: 0) }
+    // 10^18 is the largest power of ten that is an int, and half of 10^19 is one still.
+    guard zeros <= 18, let unit = Machine.power(10, zeros) else {
+      if zeros == 19, value.magnitude >= 5_000_000_000_000_000_000 { throw tooLarge() }
+      return .int(0)
+    }
+    let rest = value % unit
+    let down = value - rest
+    guard rest.magnitude >= (unit / 2).magnitude else { return .int(down) }
+    let (up, overflow) = down.addingReportingOverflow(value < 0 ? -unit : unit)
+    guard !overflow else { throw tooLarge() }
+    return .int(up)
+  }
+
   private static func whole(_ value: Double, _ call: NativeCall) throws -> Value {
     guard let result = Int(exactly: value) else {
       throw call.fault(.value, "\(call.text(call[0])) does not fit into an int", at: 0)
@@ -122,10 +139,13 @@ extension Builtins {
     return .int(result)
   }
 
-  private static func close(_ a: Value, _ b: Value, _ tolerance: Double) throws -> Bool {
+  private static func close(_ a: Value, _ b: Value, _ tolerance: Double, _ call: NativeCall, depth: Int = 0) throws -> Bool {
     if let x = a.number, let y = b.number { return x.double == y.double || abs(x.double - y.double) <= tolerance }
     guard let xs = a.list, let ys = b.list, xs.count == ys.count else { return false }
-    for (x, y) in zip(xs, ys) where try !close(x, y, tolerance) { return false }
+    if depth > Equality.maximumDepth { throw Fault(.limit, "values are nested more than \(Equality.maximumDepth) deep") }
+    // A list that holds another twice, and so on, is gone through for ever.
+    try call.checkInterrupt()
+    for (x, y) in zip(xs, ys) where try !close(x, y, tolerance, call, depth: depth + 1) { return false }
     return true
   }
 }
