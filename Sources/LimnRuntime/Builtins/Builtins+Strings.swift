@@ -15,12 +15,20 @@ extension Builtins {
       }
       let separator = try piece(call, 1)
       if separator.isEmpty { throw call.fault(.value, "the separator is empty", at: 1, help: "for characters: list(text)") }
-      return split(call, separator)
+      return try split(call, separator)
     },
     Native("lines(text: string)", doc: "The lines of the text.") { call in
-      var lines = try call.string(0).split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
-      if lines.last == "" { lines.removeLast() }
-      return call.make(lines.map { $0.last == "\r" ? String($0.dropLast()) : $0 })
+      // By bytes: to Swift "\r\n" is one character, which no "\n" parts.
+      let text = call[0].asString.buffer
+      var result = Value.list(capacity: 8, call.machine.meter)
+      var start = 0
+      while start < text.count {
+        let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
+        let isReturned = end > start && text[end - 1] == UInt8(ascii: "\r")
+        result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start..<(isReturned ? end - 1 : end)]), call.machine.meter))
+        start = end + 1
+      }
+      return call.machine.pooled(result)
     },
     Native("join(xs: list, separator: string = \"\")", doc: "The texts of the items with the separator between; tokens stay tokens.") {
       call in
@@ -43,29 +51,38 @@ extension Builtins {
     Native("replace(text: string, old, new)", doc: "The text with each occurrence of old, a string or token, made new.") { call in
       let (old, new) = (try piece(call, 1), try piece(call, 2))
       if old.isEmpty { throw call.fault(.value, "what to replace is empty", at: 1) }
-      let pieces = pieces(of: try call.string(0), old)
-      try call.require(bytes: 2 * pieces.count * new.utf8.count)
-      return call.make(pieces.joined(separator: new))
+      return try replaced(call, old, new)
     },
     Native("contains(text: string, part)", doc: "Whether the part, a string or token, occurs in the text.") { call in
-      .bool(try position(of: try piece(call, 1), in: try call.string(0)) != nil)
+      .bool(try position(of: try piece(call, 1), call) != nil)
     },
     Native("index_of(text: string, part)", doc: "The place of the part's first character, nil if it does not occur.") { call in
-      try position(of: try piece(call, 1), in: try call.string(0)).map { .int($0) } ?? .nil
+      let text = call[0].asString
+      guard let place = try position(of: try piece(call, 1), call) else { return .nil }
+      return .int(UnsafeMutablePointer<StringBody>.scalars(of: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text.buffer)[..<place])))
     },
     Native("starts_with(text: string, part)", doc: "Whether the text begins with the part.") { call in
-      .bool(Array(try call.string(0).utf8).starts(with: Array(try piece(call, 1).utf8)))
+      .bool(call[0].asString.buffer.starts(with: try piece(call, 1).utf8))
     },
     Native("ends_with(text: string, part)", doc: "Whether the text ends with the part.") { call in
-      .bool(Array(try call.string(0).utf8.reversed()).starts(with: Array(try piece(call, 1).utf8.reversed())))
+      .bool(call[0].asString.buffer.reversed().starts(with: try piece(call, 1).utf8.reversed()))
     },
     Native("repeat(text: string, times: int)", doc: "The text that many times over.") { call in
       let (text, times) = (call[0].asString, try call.int(1, in: 0...Int(Int32.max)))
+      if text.pointee.count == 0 { return call[0] }
       let size = text.pointee.count * times
       guard size <= 1 << 30 else { throw call.fault(.memory, "the text would have \(size) bytes", at: 1) }
       try call.require(bytes: size)
       var result = Value.string(capacity: size, call.machine.meter)
-      for _ in 0..<times { result.append(bytes: text.buffer) }
+      do {
+        for time in 0..<times {
+          if time % stretch == 0 { try call.checkInterrupt() }
+          result.append(bytes: text.buffer)
+        }
+      } catch {
+        result.release()
+        throw error
+      }
       return call.machine.pooled(result)
     },
     Native("pad_left(text, width: int, with: string = \" \")", doc: "The text filled up at its front to a width in characters.") {
@@ -113,20 +130,96 @@ extension Builtins {
     return call.make(atFront ? filling + text : text + filling)
   }
 
-  /// The pieces between separators, made without a Swift string of each.
-  private static func split(_ call: NativeCall, _ separator: String) -> Value {
+  /// How many pieces, and how many bytes without one, are gone through between two looks at interrupt and time.
+  private static let stretch = 4096
+  private static let byteStretch = 1 << 24
+
+  /// Shows `body` where each occurrence of some bytes, at least one, stands in the text that is argument 0: none overlaps another.
+  ///
+  /// - Throws: Also when the evaluation is interrupted or its time is over.
+  private static func occurrences(of part: String, _ call: NativeCall, _ body: (_ text: UnsafeBufferPointer<UInt8>, _ found: Int) -> Bool) throws {
     let text = call[0].asString.buffer
-    var separator = separator
-    var result = Value.list(capacity: 8, call.machine.meter)
-    separator.withUTF8 { separator in
-      var start = 0
-      while let found = occurrence(of: separator, in: text, from: start) {
-        result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start..<found]), call.machine.meter))
-        start = found + separator.count
+    let wanted = Array(part.utf8)
+    try wanted.withUnsafeBufferPointer { wanted in
+      var (start, looked, count) = (0, 0, 0)
+      while start + wanted.count <= text.count {
+        // A stretch that ends with whatever may begin before its end.
+        let end = min(text.count, start + byteStretch + wanted.count - 1)
+        guard let found = occurrence(of: wanted, in: UnsafeBufferPointer(rebasing: text[..<end]), from: start) else {
+          start = end - wanted.count + 1
+          try call.checkInterrupt()
+          continue
+        }
+        guard body(text, found) else { return }
+        start = found + wanted.count
+        count += 1
+        if count % stretch == 0 || start - looked > byteStretch {
+          looked = start
+          try call.checkInterrupt()
+        }
       }
-      result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start...]), call.machine.meter))
     }
+  }
+
+  /// The pieces between separators, made without a Swift string of each.
+  private static func split(_ call: NativeCall, _ separator: String) throws -> Value {
+    let text = call[0].asString.buffer
+    var result = Value.list(capacity: 8, call.machine.meter)
+    var start = 0
+    do {
+      try occurrences(of: separator, call) { text, found in
+        result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start..<found]), call.machine.meter))
+        start = found + separator.utf8.count
+        return true
+      }
+    } catch {
+      result.release()
+      throw error
+    }
+    result.append(taking: .string(bytes: UnsafeBufferPointer(rebasing: text[start...]), call.machine.meter))
     return call.machine.pooled(result)
+  }
+
+  /// The text with each occurrence of some bytes made others. Counted first, so that the result is asked for before it is made.
+  private static func replaced(_ call: NativeCall, _ old: String, _ new: String) throws -> Value {
+    let text = call[0].asString.buffer
+    var count = 0
+    try occurrences(of: old, call) { _, _ in
+      count += 1
+      return true
+    }
+    if count == 0 { return call[0] }
+    let size = text.count + count * (new.utf8.count - old.utf8.count)
+    try call.require(bytes: size)
+    var result = Value.string(capacity: size, call.machine.meter)
+    var start = 0
+    var new = new
+    do {
+      try new.withUTF8 { new in
+        try occurrences(of: old, call) { text, found in
+          result.append(bytes: UnsafeBufferPointer(rebasing: text[start..<found]))
+          result.append(bytes: new)
+          start = found + old.utf8.count
+          return true
+        }
+      }
+    } catch {
+      result.release()
+      throw error
+    }
+    result.append(bytes: UnsafeBufferPointer(rebasing: text[start...]))
+    return call.machine.pooled(result)
+  }
+
+  /// The byte where a part first stands in the text that is argument 0.
+  private static func position(of part: String, _ call: NativeCall) throws -> Int? {
+    if part.isEmpty { return 0 }
+    var place: Int?
+    try occurrences(of: part, call) { _, found in
+      place = found
+      return false
+    }
+    return place
   }
 
   /// Where some bytes, at least one, stand next in a text; nil if they do not.
@@ -143,30 +236,5 @@ extension Builtins {
       index += 1
     }
     return nil
-  }
-
-  /// The pieces of a text between occurrences of a separator, compared code point by code point.
-  private static func pieces(of text: String, _ separator: String) -> [String] {
-    let (bytes, wanted) = (Array(text.utf8), Array(separator.utf8))
-    var result: [String] = []
-    var start = 0
-    var index = 0
-    while index + wanted.count <= bytes.count {
-      if bytes[index] == wanted[0], bytes[index..<index + wanted.count].elementsEqual(wanted) {
-        result.append(String(decoding: bytes[start..<index], as: UTF8.self))
-        index += wanted.count
-        start = index
-      } else {
-        index += 1
-      }
-    }
-    result.append(String(decoding: bytes[start...], as: UTF8.self))
-    return result
-  }
-
-  private static func position(of part: String, in text: String) throws -> Int? {
-    if part.isEmpty { return 0 }
-    let found = pieces(of: text, part)
-    return found.count == 1 ? nil : found[0].unicodeScalars.count
   }
 }

@@ -107,6 +107,9 @@ extension Machine {
     return true
   }
 
+  /// How many items a native goes through between two looks at interrupt and time.
+  private static let lookInterval = 1 << 16
+
   /// The longest list made from a range or a host value at once: 16 bytes an item.
   private static let itemLimit = 1 << 28
 
@@ -132,8 +135,11 @@ extension Machine {
     defer { hidden.deallocate() }
     hidden[0] = value
     hidden[1] = .int(0)
+    var count = 0
     while let item = try nextItem(hidden) {
       defer { item.release() }
+      count &+= 1
+      if count % Machine.lookInterval == 0 { try checkLimits() }
       try body(item)
     }
   }
