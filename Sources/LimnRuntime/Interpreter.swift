@@ -77,6 +77,8 @@ package final class Interpreter {
   /// The modules being compiled, outermost first, to show a cycle.
   private var compiling: [String] = []
   private var moduleErrors: [(source: SourceText, diagnostic: Diagnostic)] = []
+  /// The modules that this compilation found to have errors, which are told once.
+  private var brokenModules: Set<String> = []
   private let nativeNumbers: [String: Int]
   private let hostTypes: Set<String>
 
@@ -127,6 +129,7 @@ package final class Interpreter {
   package func compile(_ program: Program, showsLast: Bool = true) throws(CompileErrors) -> CompiledProgram {
     moduleErrors = []
     compiling = []
+    brokenModules = []
     defer { moduleErrors = [] }
     if program.hasErrors { throw CompileErrors(diagnostics: program.diagnostics.map { (program.source, $0) }) }
     let compiler = Compiler(environment(for: main), module: main, source: program.source)
@@ -174,6 +177,7 @@ package final class Interpreter {
       }
       return known
     }
+    if brokenModules.contains(key) { throw Diagnostic(.moduleProblem, "the module '\(name.text)' has errors", at: name.range) }
     let module = Module(name: name.text)
     module.state = .compiling
     modules[key] = module
@@ -190,6 +194,7 @@ package final class Interpreter {
     }
     if !problems.isEmpty {
       modules[key] = nil
+      brokenModules.insert(key)
       moduleErrors += problems.map { (found.source, $0) }
       throw Diagnostic(.moduleProblem, "the module '\(name.text)' has errors", at: name.range)
     }
@@ -233,7 +238,8 @@ package final class Interpreter {
     let module = statement.module
     var fields: [(String, Value)] = []
     for (index, slot) in statement.assigned.enumerated() {
-      guard let name = module.slotOf.first(where: { $0.value == slot })?.key, name != "_" else { continue }
+      let name = module.slotNames[slot]
+      if name == "_" { continue }
       // A value on its way through `v = f(v)` is not in its slot; then what it was before is as far as it got.
       let value = module.slots[slot].tag == .empty ? saved[index].value : module.slots[slot]
       if value.tag != .empty { fields.append((name, value)) }

@@ -46,6 +46,9 @@ final class Compiler {
   var declared: [(name: String, binding: TopLevelName)] = []
   /// Where this source declares its top-level names.
   var places: [String: SourceRange] = [:]
+  /// After so many errors nobody reads on, and looking for what was meant takes its time.
+  private static let mostErrors = 100
+  private var isFull: Bool { diagnostics.count > Compiler.mostErrors }
 
   init(_ environment: CompilerEnvironment, module: Module, source: SourceText) {
     self.environment = environment
@@ -99,6 +102,11 @@ final class Compiler {
   func report(
     _ code: DiagnosticCode, _ message: String, _ range: SourceRange, help: String? = nil, secondary: [Diagnostic.Secondary] = []
   ) {
+    if isFull { return }
+    if diagnostics.count == Compiler.mostErrors {
+      diagnostics.append(Diagnostic(.tooManyErrors, "more than \(Compiler.mostErrors) errors; the rest is not shown", at: range))
+      return
+    }
     // One cause is told once: the same place is often compiled on two ways.
     if diagnostics.contains(where: { $0.range == range && $0.message == message }) { return }
     diagnostics.append(Diagnostic(code, message, at: range, secondary: secondary, help: help))
@@ -112,9 +120,11 @@ final class Compiler {
     declared.append((name, binding))
   }
 
-  /// Every name a script could mean, for suggestions.
-  func knownNames(_ locals: [String]) -> [String] {
-    locals + upcoming.keys.sorted() + visible.keys.sorted() + environment.nativeNumbers.keys.sorted()
+  /// The nearest of all names a script could mean.
+  func suggestion(for name: String, locals: [String]) -> String? {
+    if isFull { return nil }
+    let known = locals + upcoming.keys.sorted() + visible.keys.sorted() + environment.nativeNumbers.keys.sorted()
+    return nearest(to: name, in: known).map { "did you mean '\($0)'?" }
   }
 }
 

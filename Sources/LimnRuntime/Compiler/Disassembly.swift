@@ -8,14 +8,14 @@ struct Disassembly {
 
   var text: String {
     var lines = [heading]
-    var shownLine = -1
+    // The line of the instruction before, known by where it begins and ends: counting them from the top takes long.
+    var shown = SourceRange(start: 1, end: 0)
     var index = 0
     while index < code.instructionCount {
-      let range = code.ranges[index]
-      let line = code.source.position(at: range.start).line
-      if line != shownLine {
-        lines.append("\(line) | " + code.source[code.source.lineRange(at: range.start)])
-        shownLine = line
+      let start = code.ranges[index].start
+      if start < shown.start || start > shown.end, case let next = code.source.lineRange(at: start), next != shown {
+        shown = next
+        lines.append("\(code.source.position(at: start).line) | " + code.source[shown])
       }
       let instruction = code.header.pointee.instructions[index]
       let number = String(index)
@@ -102,7 +102,7 @@ struct Disassembly {
     }
   }
 
-  private func slot(_ slot: Int, of module: Module) -> String { module.slotOf.first { $0.value == slot }?.key ?? "slot \(slot)" }
+  private func slot(_ slot: Int, of module: Module) -> String { module.slotNames.indices.contains(slot) ? module.slotNames[slot] : "slot \(slot)" }
 
   private func far(_ module: UInt16, _ slot: UInt16) -> String {
     let module = code.tables.modules[Int(module)]

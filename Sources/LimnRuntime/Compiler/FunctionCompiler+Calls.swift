@@ -101,7 +101,7 @@ extension FunctionCompiler {
 
   private func unknownCallee(_ name: Name, _ call: Call) {
     if isTopLevel, unit.upcoming[name.text] != nil { return unknown(name.text, name.range) }
-    let near = nearest(to: name.text, in: unit.knownNames(localNames)).map { "did you mean '\($0)'?" }
+    let near = unit.suggestion(for: name.text, locals: localNames)
     let foreign = ForeignNames.function(name.text, natives: unit.environment.nativeNumbers)
     unit.report(.unknownName, "there is no function '\(name.text)'", name.range, help: foreign ?? near)
   }

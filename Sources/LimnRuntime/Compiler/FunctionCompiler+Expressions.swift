@@ -218,7 +218,7 @@ extension FunctionCompiler {
       unit.report(.usedBeforeDeclaration, "'\(name)' is used before its declaration", range)
       return
     }
-    let near = nearest(to: name, in: unit.knownNames(localNames)).map { "did you mean '\($0)'?" }
+    let near = unit.suggestion(for: name, locals: localNames)
     let library = ForeignNames.isLibrary(name) ? "functions stand alone, with no library before them" : nil
     unit.report(.unknownName, "there is no name '\(name)'", range, help: library ?? ForeignNames.value(name) ?? near ?? otherwise)
   }
@@ -244,6 +244,8 @@ extension FunctionCompiler {
 
   /// A public name of a module; reports when there is none.
   func member(_ name: Name, of module: Module) -> TopLevelName? {
+    // What it would have had nobody knows, and that it is not there is told.
+    if module.state == .lost { return nil }
     let owner = module.name ?? "the module"
     if name.text.hasPrefix("_") {
       unit.report(.moduleProblem, "'\(name.text)' is private to '\(owner)'", name.range)

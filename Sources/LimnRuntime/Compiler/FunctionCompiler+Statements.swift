@@ -58,6 +58,8 @@ extension FunctionCompiler {
       emit(.useModule, 0, number(of: module), 0, name.range)
     } catch {
       unit.diagnostics.append(error)
+      // Its names are told about once, here.
+      unit.declare((alias ?? name).text, .module(Module.lost(name.text)))
     }
   }
 

@@ -64,8 +64,7 @@ extension Machine {
 
   func missingValue(_ code: UnsafeMutablePointer<CodeHeader>, slot: Int, module: Module?) -> Fault {
     let owner = module ?? code.pointee.code.module
-    let name = owner.slotOf.first { $0.value == slot }?.key ?? "the name"
-    return Fault(.name, "'\(name)' has no value yet: its declaration has not run")
+    return Fault(.name, "'\(owner.slotNames[slot])' has no value yet: its declaration has not run")
   }
 
   // MARK: Expectations

@@ -16,6 +16,8 @@ final class Module {
   let slots: UnsafeMutablePointer<Value>
   /// Every name that was ever given a slot.
   private(set) var slotOf: [String: Int] = [:]
+  /// The same by slot.
+  private(set) var slotNames: [String] = []
   /// The names that statements which took effect have declared.
   var names: [String: TopLevelName] = [:]
   var state = State.compiled
@@ -30,6 +32,15 @@ final class Module {
     case compiled
     case running
     case ready
+    /// It could not be found or compiled: it only stands for its name, so that nothing more is said of it.
+    case lost
+  }
+
+  /// What stands for a module that is not there; no code that names it runs.
+  static func lost(_ name: String) -> Module {
+    let module = Module(name: name)
+    module.state = .lost
+    return module
   }
 
   init(name: String?) {
@@ -62,6 +73,7 @@ final class Module {
     guard slotOf.count < Self.slotLimit else { return nil }
     let slot = slotOf.count
     slotOf[name] = slot
+    slotNames.append(name)
     return slot
   }
 
