@@ -19,10 +19,14 @@ extension Formatter {
     // The statement at the top level.
     var statement: (old: Int, new: Int)?
     var previous: Piece?
+    let nextCode = nextCode()
+    // Where the comment behind the code above stands that the line above is or goes on with.
+    var comment: Int?
     for index in lines.indices {
       let line = lines[index]
       let first = line.pieces[0]
-      let indent = columnOfComment(above: index) ?? indentation(of: line, next: nextCode(index), openers, statement, previous)
+      comment = columnOfComment(above: index, comment)
+      let indent = comment ?? indentation(of: line, next: nextCode[index], openers, statement, previous)
       let shifted = (old: line.oldIndent, new: indent)
       lines[index].indent = indent
       // What a brace on this line stands at: when it closes a bracket of an earlier line, that line's base.
@@ -54,11 +58,13 @@ extension Formatter {
   }
 
   /// The column of the comment behind the code above, when the line only goes on with it.
-  private func columnOfComment(above index: Int) -> Int? {
+  ///
+  /// - Parameter before: The same of the line above.
+  private func columnOfComment(above index: Int, _ before: Int?) -> Int? {
     guard index > 0, !lines[index].isAfterBlank, lines[index].pieces[0].kind == .comment else { return nil }
     let above = lines[index - 1]
     guard let last = above.pieces.last, last.kind == .comment, last.oldColumn == lines[index].oldIndent else { return nil }
-    return above.pieces.count > 1 ? above.column(of: above.pieces.count - 1) : columnOfComment(above: index - 1)
+    return above.pieces.count > 1 ? above.column(of: above.pieces.count - 1) : before
   }
 
   private func indentation(
@@ -83,10 +89,15 @@ extension Formatter {
     return max(statement.new + Formatter.step, statement.new + line.oldIndent - statement.old)
   }
 
-  /// The first piece of the lines below that is no comment.
-  private func nextCode(_ index: Int) -> Piece? {
-    for line in lines[(index + 1)...] where line.pieces[0].kind != .comment { return line.pieces[0] }
-    return nil
+  /// For each line the first piece of the lines below that is no comment.
+  private func nextCode() -> [Piece?] {
+    var found: [Piece?] = Array(repeating: nil, count: lines.count)
+    var next: Piece?
+    for index in lines.indices.reversed() {
+      found[index] = next
+      if lines[index].pieces[0].kind != .comment { next = lines[index].pieces[0] }
+    }
+    return found
   }
 
   /// Whether a line goes on with the statement above it, outside of brackets.

@@ -67,7 +67,8 @@ struct Lexer {
   mutating func report(
     _ code: DiagnosticCode, _ message: String, at range: SourceRange, help: String? = nil
   ) {
-    diagnostics.append(Diagnostic(code, message, at: range, help: help))
+    // A hundred are shown: of a text that is none, such as a picture, they would take more memory than its tree.
+    if diagnostics.count < 10 * Parser.errorLimit { diagnostics.append(Diagnostic(code, message, at: range, help: help)) }
   }
 
   mutating func add(_ kind: TokenKind, from start: Int) {

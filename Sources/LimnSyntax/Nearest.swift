@@ -6,9 +6,12 @@
 ///
 ///     nearest(to: "guidence", in: ["guidance", "seed"])   // "guidance"
 ///
+/// A word of more than 64 letters has none: what it was meant to be shows by itself.
 /// - Complexity: O(n · m · candidates), with hopeless lengths skipped.
 package func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
+  guard word.utf8.count <= 256 else { return nil }
   let wanted = Array(word.lowercased().unicodeScalars)
+  guard wanted.count <= 64 else { return nil }
   let allowed = wanted.count <= 1 ? 0 : wanted.count <= 5 ? 1 : wanted.count / 3
   var best: String?
   var bestDistance = allowed + 1

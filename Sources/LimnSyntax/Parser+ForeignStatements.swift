@@ -255,7 +255,8 @@ extension Parser {
       return Block(statements, range: range(from: mark.range))
     }
     let indentation = indentation(at: header.start)
-    while token.kind != .end, token.kind != .rightBrace, self.indentation(at: token.start) > indentation {
+    // What follows on a line belongs to what began it, so only the first word of each is looked at.
+    while token.kind != .end, token.kind != .rightBrace, !token.newlineBefore || self.indentation(at: token.start) > indentation {
       if take(.semicolon) { continue }
       if let statement = statement() { statements.append(statement) }
     }

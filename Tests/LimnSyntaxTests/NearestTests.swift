@@ -17,6 +17,11 @@ import Testing
     #expect(nearest(to: word, in: Self.names) == nil)
   }
 
+  @Test func aVeryLongWordHasNone() {
+    let word = String(repeating: "a", count: 100_000)
+    #expect(nearest(to: word + "b", in: [word]) == nil)
+  }
+
   @Test func amongEqualsTheFirstWins() {
     #expect(nearest(to: "cat", in: ["bat", "rat"]) == "bat")
   }

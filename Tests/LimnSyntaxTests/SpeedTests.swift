@@ -41,6 +41,23 @@ import Testing
     #expect(rendering < 2)
   }
 
+  /// A line that goes on for ever behind an indented body, and comments that the formatter looks back and ahead over.
+  @Test func longLinesAndManyCommentsAreNotSlow() throws {
+    let line = SourceText("if x:\n  " + String(repeating: "a;", count: 20_000), name: "line.limn")
+    #expect(seconds { _ = parse(line) } < 1)
+    for first in ["", "let x = 1  // a\n"] {
+      let comments = first + String(repeating: "\(first.isEmpty ? "" : "           ")// b\n", count: 20_000)
+      var laidOut = ""
+      #expect(seconds { laidOut = (try? formatted(SourceText(comments, name: "comments.limn"))) ?? "" } < 4)
+      #expect(laidOut == comments)
+    }
+  }
+
+  @Test func aTextThatIsNoneGivesFewDiagnostics() {
+    #expect(tokenize(SourceText(String(repeating: "$ ", count: 100_000), name: "picture.limn")).diagnostics.count <= 1000)
+    #expect(parse(SourceText(String(repeating: "$ ", count: 100_000), name: "picture.limn")).diagnostics.count == 101)
+  }
+
   /// Half a megabyte of stack is what a thread of a library may have.
   @Test func deepTextsNeedLittleStack() {
     let openings = [

@@ -119,6 +119,6 @@ extension Explanations {
     Explanation(
       .tooManyErrors, "more errors than are worth reading",
       "After 100 errors the rest of the text is not read. Mend the first ones: the others often follow from them."),
-    Explanation(.sourceTooLarge, "the text is too large", "A program has 1 GB at most. Data belongs in files that the program reads."),
+    Explanation(.sourceTooLarge, "the text is too large", "A program has 16 MB at most. Data belongs in files that the program reads."),
   ]
 }
