@@ -6,10 +6,13 @@ package final class RngValue: HostObject {
   package private(set) var generator: TorchGenerator
   /// The ``DrawingScope`` it was made in.
   private let scope: Int
+  /// The ``Making/epoch`` it was made in: a loop may make a million streams, and none of them can be gone back to.
+  private let born: Int
 
   package init(_ generator: TorchGenerator, in context: Context) {
     self.generator = generator
     scope = context.drawingScope.current
+    born = context.epoch
   }
 
   package var typeName: String { "rng" }
@@ -29,7 +32,7 @@ package final class RngValue: HostObject {
         .value, "this rng was made outside of '\(inside.name)'; inside, only one made there may be drawn from",
         help: inside.name == "train" ? "it.rng" : nil)
     }
-    context.willChange(self)
+    if born != context.epoch { context.willChange(self) }
     return generator
   }
 }

@@ -13,9 +13,12 @@ final class Journal {
 
   /// How many entries were dropped from the front.
   private var dropped = 0
+  /// How many marks there were. What was made since the last has nothing to go back to.
+  private(set) var epoch = 0
 
   /// A position to go back to with ``rewind(to:)``.
   func mark() -> Int {
+    epoch += 1
     entered.removeAll(keepingCapacity: true)
     if entries.count > Self.limit {
       dropped += entries.count - Self.limit

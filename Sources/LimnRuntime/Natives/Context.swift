@@ -121,6 +121,10 @@ extension Making {
   /// Reports that a value that moves is about to change, so that a failed statement and `:undo` can put it back.
   package func willChange(_ object: any HostObject) { context.machine.journal.willChange(object) }
 
+  /// A number that grows with each statement. A value that moves and was made in this one need not report its changes:
+  /// taking the statement back takes it away.
+  package var epoch: Int { context.machine.journal.epoch }
+
   /// The one object of a class that natives of this interpreter share, made at its first use.
   package func service<Service: AnyObject>(_ type: Service.Type, _ make: () -> Service) -> Service {
     if let known = context.machine.services[ObjectIdentifier(type)] { return known as! Service }
