@@ -19,6 +19,9 @@ package final class FilesTouched {
 
   private var allReads: [Read] = []
   private var allWrites: [String] = []
+  /// Where each path was read last, and which were written: a program may go through a hundred thousand files.
+  private var lastReads: [String: Int] = [:]
+  private var written: Set<String> = []
 
   package init() {}
 
@@ -30,14 +33,18 @@ package final class FilesTouched {
   /// A file was read whose hash may take long to work out, as that of a checkpoint.
   package func didRead(_ path: String, quickHash: String?, hash: @escaping () -> String?) {
     // What the program writes itself is no input of it.
-    if allWrites.contains(path) { return }
+    if written.contains(path) { return }
     // Read again and again in a loop it is still one file, unless its bytes have changed.
-    if let known = allReads.last(where: { $0.path == path }), known.quickHash == quickHash { return }
+    if let known = lastReads[path], allReads[known].quickHash == quickHash { return }
+    lastReads[path] = allReads.count
     allReads.append(Read(path: path, quickHash: quickHash, hash: hash))
   }
 
   /// A file was written.
-  package func didWrite(_ path: String) { allWrites.append(path) }
+  package func didWrite(_ path: String) {
+    written.insert(path)
+    allWrites.append(path)
+  }
 
   package var mark: Mark { Mark(reads: allReads.count, writes: allWrites.count) }
 
@@ -57,6 +64,8 @@ package final class FilesTouched {
   package func rewind(to mark: Mark) {
     allReads.removeLast(max(allReads.count - mark.reads, 0))
     allWrites.removeLast(max(allWrites.count - mark.writes, 0))
+    written = Set(allWrites)
+    lastReads = Dictionary(allReads.indices.map { (allReads[$0].path, $0) }) { $1 }
   }
 }
 

@@ -131,8 +131,6 @@ package struct NativeCall: Making {
 
   package func optionalString(_ key: ParameterKey) throws -> String? { has(key) ? try string(key) : nil }
 
-  package func optionalList(_ key: ParameterKey) throws -> [Value]? { has(key) ? try list(key) : nil }
-
   package func optionalFunction(_ key: ParameterKey) throws -> Value? { has(key) ? try function(key) : nil }
 
   package func optionalHost<Object: HostObject>(_ type: Object.Type, _ key: ParameterKey) throws -> Object? {
