@@ -30,6 +30,14 @@ extension Machine {
     let used = meter.pointee.used + (outsideBytes?() ?? 0)
     let (needed, overflow) = used.addingReportingOverflow(bytes)
     if overflow || needed > meter.pointee.limit { throw memoryFault(overflow ? .max : needed) }
+    // The process may have less than the machine (`ulimit -v`). Asked for and given back at once, which touches no page; not by
+    // malloc, which compilers leave out where its memory is only freed.
+    guard bytes >= 1 << 20 else { return }
+    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard memory != MAP_FAILED else {
+      throw Fault(.memory, "out of memory: \(Machine.readable(bytes)) more needed, and the system gives no more")
+    }
+    munmap(memory, bytes)
   }
 
   /// Throws if small values have come to more than the limit. A script that goes on and on gets an error that no `catch` takes.

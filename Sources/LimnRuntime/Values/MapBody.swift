@@ -27,11 +27,12 @@ extension Value {
   static func map(capacity: Int, _ meter: UnsafeMutablePointer<Meter>) -> Value {
     let body = Meter.allocate(MemoryLayout<MapBody>.stride, meter).bindMemory(to: MapBody.self, capacity: 1)
     meter.pointee.used &+= max(capacity, 1) * MemoryLayout<MapSlot>.stride
-    let entries = malloc(max(capacity, 1) * MemoryLayout<MapSlot>.stride)!
-      .bindMemory(to: MapSlot.self, capacity: max(capacity, 1))
+    let size = max(capacity, 1) * MemoryLayout<MapSlot>.stride
+    guard let entries = malloc(size) else { Meter.exhausted(size) }
     body.initialize(
       to: MapBody(
-        header: ObjectHeader(.map, meter), count: 0, capacity: max(capacity, 1), entries: entries, index: nil, indexMask: 0))
+        header: ObjectHeader(.map, meter), count: 0, capacity: max(capacity, 1),
+        entries: entries.bindMemory(to: MapSlot.self, capacity: max(capacity, 1)), index: nil, indexMask: 0))
     return Value(.map, body)
   }
 
@@ -65,8 +66,9 @@ extension Value {
     }
     if body.pointee.count == body.pointee.capacity {
       let capacity = max(4, 2 * body.pointee.capacity)
-      body.pointee.entries = realloc(body.pointee.entries, capacity * MemoryLayout<MapSlot>.stride)!
-        .bindMemory(to: MapSlot.self, capacity: capacity)
+      let size = capacity * MemoryLayout<MapSlot>.stride
+      guard let moved = realloc(body.pointee.entries, size) else { Meter.exhausted(size) }
+      body.pointee.entries = moved.bindMemory(to: MapSlot.self, capacity: capacity)
       body.pointee.header.meter.pointee.used &+= (capacity - body.pointee.capacity) * MemoryLayout<MapSlot>.stride
       body.pointee.capacity = capacity
     }
@@ -127,7 +129,8 @@ extension UnsafeMutablePointer where Pointee == MapBody {
     while size < 4 * pointee.count { size *= 2 }
     pointee.header.meter.pointee.used &+= 4 * (size - (pointee.index == nil ? 0 : pointee.indexMask + 1))
     free(pointee.index)
-    let index = malloc(size * 4)!.bindMemory(to: Int32.self, capacity: size)
+    guard let memory = malloc(size * 4) else { Meter.exhausted(size * 4) }
+    let index = memory.bindMemory(to: Int32.self, capacity: size)
     memset(index, 0xFF, size * 4)
     pointee.index = index
     pointee.indexMask = size - 1

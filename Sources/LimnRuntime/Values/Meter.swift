@@ -24,11 +24,16 @@ struct Meter {
     return meter
   }
 
+  /// What is large was asked for before (`Machine.require`), so that a script gets a fault. Where the system refuses even a little
+  /// there is nothing left to make an error of, and no place in the middle of a value's making to go back to.
+  @inline(never)
+  static func exhausted(_ bytes: Int) -> Never { fatalError("out of memory: \(bytes) bytes for a value") }
+
   /// Memory for an object, counted.
   @inline(__always)
   static func allocate(_ bytes: Int, _ meter: UnsafeMutablePointer<Meter>) -> UnsafeMutableRawPointer {
     meter.pointee.used &+= bytes &+ overhead
-    guard let memory = malloc(bytes) else { fatalError("out of memory: \(bytes) bytes for a value") }
+    guard let memory = malloc(bytes) else { exhausted(bytes) }
     return memory
   }
 
@@ -37,7 +42,7 @@ struct Meter {
     _ memory: UnsafeMutableRawPointer, from old: Int, to new: Int, _ meter: UnsafeMutablePointer<Meter>
   ) -> UnsafeMutableRawPointer {
     meter.pointee.used &+= new &- old
-    guard let moved = realloc(memory, new) else { fatalError("out of memory: \(new) bytes for a value") }
+    guard let moved = realloc(memory, new) else { exhausted(new) }
     return moved
   }
 
