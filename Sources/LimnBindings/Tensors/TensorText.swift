@@ -44,23 +44,22 @@ enum TensorText {
   }
 
   private static func whole(_ tensor: Tensor) -> String {
-    guard tensor.rank > 0 else { return element(tensor, Double(tensor.item)) }
-    if tensor.rank == 1 {
-      return "[" + tensor.floats().map { element(tensor, Double($0)) }.joined(separator: ", ") + "]"
-    }
+    guard tensor.rank > 0 else { return elements(tensor)[0] }
+    if tensor.rank == 1 { return "[" + elements(tensor).joined(separator: ", ") + "]" }
     return "[" + (0..<tensor.shape[0]).map { whole(tensor.selected(axis: 0, index: $0)) }.joined(separator: ", ") + "]"
   }
 
   private static func elided(_ row: Tensor) -> String {
-    let shown = row.floats().prefix(corner).map { element(row, Double($0)) }
+    let shown = elements(row.sliced(axis: 0, from: 0, to: min(corner, row.count)))
     return "[" + (shown + (row.count > corner ? ["…"] : [])).joined(separator: ", ") + "]"
   }
 
-  private static func element(_ tensor: Tensor, _ value: Double) -> String {
+  /// The elements as they are written; ints exactly, however large.
+  private static func elements(_ tensor: Tensor) -> [String] {
     switch tensor.dtype {
-    case .bool: value != 0 ? "true" : "false"
-    case .i64, .i32, .u8: String(Int(value))
-    default: short(value)
+    case .bool: tensor.floats().map { $0 != 0 ? "true" : "false" }
+    case .i64, .i32, .u8: tensor.ints().map { String($0) }
+    default: tensor.floats().map { short(Double($0)) }
     }
   }
 

@@ -42,6 +42,8 @@ package final class TensorValue: HostObject {
 
   package func isEqual(to other: any HostObject) -> Bool {
     guard let other = other as? TensorValue, other.tensor.shape == tensor.shape else { return false }
+    // As floats large ints would be rounded, and different ones equal.
+    if tensor.dtype.isInteger, other.tensor.dtype.isInteger { return other.tensor.ints() == tensor.ints() }
     return other.tensor.floats() == tensor.floats()
   }
 
