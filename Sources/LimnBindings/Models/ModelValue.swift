@@ -140,7 +140,10 @@ enum ModelNatives {
       let model = try call.host(ModelValue.self, 0).model
       let seed = try call.seed()
       let shape: Shape = [1, model.latentChannels, try cells("height", of: model, call), try cells("width", of: model, call)]
-      let rows = (0..<(try call.int("count", in: 1...4096))).map { TorchGenerator(seed: Int64(seed &+ $0)).randn(shape) }
+      let count = try call.int("count", in: 1...4096)
+      // The rows, and all of them in one.
+      try call.require(bytes: 8 * count * shape.count)
+      let rows = (0..<count).map { TorchGenerator(seed: Int64(seed &+ $0)).randn(shape) }
       return call.make(Tensor.concatenated(rows, axis: 0))
     },
     Native("words(model: model, prompt: string, dialect: string = \"limn\")", doc: "How a model's tokenizer takes a prompt apart, without its syntax: one string a piece.", known: .gives("list")) { call in

@@ -16,9 +16,15 @@ enum TensorNatives {
       call.make(Tensor.full(try call.shape(0), Float(try call.float(1))))
     },
     Native("arange(count: int)", doc: "The numbers 0, 1, … below `count`, f32.", known: .shaped(by: "count")) { call in
-      call.make(Tensor.arange(try call.int(0, in: 0...(1 << 30))))
+      let count = try call.int(0, in: 0...(1 << 30))
+      try call.require(bytes: 4 * count)
+      return call.make(Tensor.arange(count))
     },
-    Native("eye(size: int)", doc: "The identity matrix [size, size].", known: Inference { call in .tensor(call["size"].int.map { [$0, $0] }) }) { call in call.make(Tensor.eye(try call.int(0, in: 0...16384))) },
+    Native("eye(size: int)", doc: "The identity matrix [size, size].", known: Inference { call in .tensor(call["size"].int.map { [$0, $0] }) }) { call in
+      let size = try call.int(0, in: 0...16384)
+      try call.require(bytes: 4 * size * size)
+      return call.make(Tensor.eye(size))
+    },
     Native("detached(x: tensor)", doc: "The same values as a constant to gradients.", known: .like("x")) { call in
       call.make(try call.tensor(0).detached())
     },
