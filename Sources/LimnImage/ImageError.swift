@@ -31,8 +31,7 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
     case .notPNG(let name, let kind): "'\(name)' is not a PNG: \(kind.sentence)"
     case .damaged(let name, let reason): "'\(name)' is a damaged PNG: \(reason)"
     case .tooLarge(let name, let width, let height, let limit):
-      "\(name.map { "'\($0)'" } ?? "the image") is \(width)×\(height), \(width.multipliedReportingOverflow(by: height).partialValue) pixels, "
-        + "expected at most \(limit)"
+      "\(name.map { "'\($0)'" } ?? "the image") is \(width)×\(height), \(Self.product(width, height)) pixels, expected at most \(limit)"
     case .emptySize(let width, let height): "an image of \(width)×\(height) has no pixels, expected both sides to be at least 1"
     case .shape(let what, let found, let expected): "\(what): found \(found), expected \(expected)"
     case .sizesDiffer(let a, let width, let height, let b, let otherWidth, let otherHeight):
@@ -42,6 +41,11 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
     case .value(let name, let found, let expected): "'\(name)' is \(found), expected \(expected)"
     case .text(let keyword, let reason): "text '\(keyword)' cannot be kept in a PNG: \(reason)"
     }
+  }
+
+  private static func product(_ width: Int, _ height: Int) -> String {
+    let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
+    return overflow ? "more than 2^63" : "\(pixels)"
   }
 
   /// The system's words for the last failed call.

@@ -38,9 +38,8 @@ enum CSVText {
       if rows.count % 4096 == 0 { try call.checkInterrupt() }
       if header, width == nil {
         names = row.cells.map { call.make(outside: $0.text) }
-        for (index, cell) in row.cells.enumerated() where row.cells[..<index].contains(where: { $0.text == cell.text }) {
-          throw failure(row.line, "the column \"\(cell.text)\" stands there twice")
-        }
+        var seen: Set<String> = []
+        if let twice = row.cells.first(where: { !seen.insert($0.text).inserted }) { throw failure(row.line, "the column \"\(twice.text)\" stands there twice") }
       } else if let width, width != row.cells.count {
         throw failure(row.line, "\(row.cells.count) \(row.cells.count == 1 ? "cell" : "cells"), expected \(width) as in the first line")
       } else {
@@ -179,7 +178,11 @@ enum CSVText {
     }
     var lines = [seen.map { quoted(call.text($0), mark, isText: true) }]
     for row in rows {
-      let cells = Dictionary(uniqueKeysWithValues: row.map!.map { (call.text($0.key), $0.value) })
+      var cells: [String: Value] = [:]
+      // Keys that differ may read alike: 1 and "1".
+      for entry in row.map! where cells.updateValue(entry.value, forKey: call.text(entry.key)) != nil {
+        throw call.fault(.value, "two keys of one row are both written \(call.text(entry.key))", at: 0)
+      }
       lines.append(try seen.map { try cell(cells[call.text($0)] ?? .nil, mark, call) })
     }
     return lines

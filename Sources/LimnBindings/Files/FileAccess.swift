@@ -59,6 +59,8 @@ package final class FileAccess {
     while Path.real(known) == nil {
       let (folder, name) = Path.split(known)
       guard name != "..", !folder.isEmpty else { throw Refusal("'..' may not follow a folder that is missing") }
+      // The working folder itself may have been removed.
+      guard folder != known else { throw Refusal("there is no folder '\(known)'") }
       guard !Path.isLink(known) else { throw Refusal("'\(known)' is a link that leads nowhere") }
       if !name.isEmpty, name != "." { missing.append(name) }
       known = folder

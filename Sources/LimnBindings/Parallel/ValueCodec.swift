@@ -16,8 +16,12 @@ struct ValueWriter {
 
   enum Kind: UInt8 { case `nil`, no, yes, int, float, string, list, map, range, tensor, mask, image, token }
 
-  /// - Throws: A type fault for a value that holds something else than data.
-  mutating func write(_ value: Value) throws {
+  /// How deep lists and maps may nest: as deep as they are compared.
+  private static let depthLimit = 1000
+
+  /// - Throws: A type fault for a value that holds something else than data, a limit fault for one that nests too deep.
+  mutating func write(_ value: Value, depth: Int = 0) throws {
+    if depth > Self.depthLimit { throw Fault(.limit, "what comes out of parallel_map is nested more than \(Self.depthLimit) deep") }
     try context.checkInterrupt()
     // A list that holds another twice, and so on many levels deep, is more bytes than there is memory.
     guard bytes.count <= Self.sizeLimit else { throw Fault(.limit, "a value of more than \(Self.sizeLimit) bytes cannot be sent") }
@@ -32,14 +36,14 @@ struct ValueWriter {
       kind(.list)
       let items = value.list!
       raw(items.count)
-      for item in items { try write(item) }
+      for item in items { try write(item, depth: depth + 1) }
     case .map:
       kind(.map)
       let entries = value.map!
       raw(entries.count)
       for entry in entries {
-        try write(entry.key)
-        try write(entry.value)
+        try write(entry.key, depth: depth + 1)
+        try write(entry.value, depth: depth + 1)
       }
     case .range:
       kind(.range)

@@ -82,6 +82,7 @@ private struct Mark {
   private func paste(on canvas: inout Canvas) throws {
     guard let value = field("image"), let image = try picture(value) else { throw failure("has no image under \"image\"") }
     let (width, height) = (try number("width", Double(image.width)), try number("height", Double(image.height)))
+    guard width.isFinite, height.isFinite else { throw failure("has the size \(width)×\(height), expected finite numbers") }
     func side(_ value: Double) -> Int { Int(min(max((value * scale).rounded(), 1), 65536)) }
     let fitted = try call.pictures { () throws -> Image in
       if side(width) % image.width == 0, side(height) % image.height == 0, side(width) / image.width == side(height) / image.height {
@@ -89,7 +90,10 @@ private struct Mark {
       }
       return try image.resized(width: side(width), height: side(height), side(width) < image.width ? .area : .nearest)
     }
-    canvas.paste(fitted, x: Int((try number("x") * scale).rounded()), y: Int((try number("y") * scale).rounded()))
+    let (x, y) = (try number("x") * scale, try number("y") * scale)
+    // Like a line with such an end, a picture there is left out; so is one far outside.
+    guard abs(x) < 1e9, abs(y) < 1e9 else { return }
+    canvas.paste(fitted, x: Int(x.rounded()), y: Int(y.rounded()))
   }
 
   private func picture(_ value: Value) throws -> Image? {
