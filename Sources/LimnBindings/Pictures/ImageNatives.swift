@@ -34,15 +34,16 @@ enum ImageNatives {
       let image = try call.image(0)
       return call.make(try call.choice("axis", of: ["horizontal", "vertical"]) == "horizontal" ? image.flippedHorizontally() : image.flippedVertically())
     },
-    Native("paste(image: image, other: image, x: int = 0, y: int = 0, mask: mask = nil)", doc: "`other` laid on a picture with its left top corner at (x, y), where the mask (of its size) says so.", known: .gives("image")) { call in
-      let mask = call.has("mask") ? try call.mask("mask") : nil
+    Native("paste(image: image, other: image, x: int = 0, y: int = 0, mask: any = nil)", doc: "`other` laid on a picture with its left top corner at (x, y), where the mask (of its size) or the region (in its pixels) says so.", known: .gives("image")) { call in
+      let other = try call.image(1)
+      let mask = call.has("mask") ? try call.mask("mask", width: other.width, height: other.height) : nil
       return call.make(try call.pictures {
-        try call.image(0).pasted(try call.image(1), x: try call.int("x"), y: try call.int("y"), mask: mask)
+        try call.image(0).pasted(other, x: try call.int("x"), y: try call.int("y"), mask: mask)
       })
     },
-    Native("fill(image: image, mask: mask, color: any)", doc: "A picture with a colour where the mask is.", known: .gives("image")) { call in
-      let color = try call.color("color")
-      return call.make(try call.pictures { try call.image(0).filled(try call.mask("mask"), color) })
+    Native("fill(image: image, mask: any, color: any)", doc: "A picture with a colour where the mask or the region is.", known: .gives("image")) { call in
+      let (image, color) = (try call.image(0), try call.color("color"))
+      return call.make(try call.pictures { try image.filled(try call.mask("mask", width: image.width, height: image.height), color) })
     },
     Native("mix(image: image, other: image, amount: float = 0.5)", doc: "Two pictures of one size, blended: amount 0 is the first, 1 the second.", known: .gives("image")) { call in
       call.make(try call.pictures { try call.image(0).mixed(with: try call.image(1), Float(try call.float("amount", in: 0...1))) })

@@ -92,6 +92,15 @@ extension NativeCall {
     throw mismatch(key, "a mask")
   }
 
+  /// A mask, or a region as the smooth mask of this size.
+  func mask(_ key: ParameterKey, width: Int, height: Int) throws -> Mask {
+    guard let region = (self[key].host as? RegionValue)?.region else {
+      guard self[key].host is TensorValue else { throw mismatch(key, "a mask or a region") }
+      return try mask(key)
+    }
+    return try pictures(at: key) { try region.mask(width: width, height: height, soft: true) }
+  }
+
   /// A colour by name or `#rrggbb`, or a list of three or four numbers.
   func color(_ key: ParameterKey) throws -> Color {
     if self[key].list != nil {
