@@ -114,8 +114,9 @@ enum StepNatives {
 enum AttentionEdit {
   static func hook(_ call: NativeCall) throws -> AttentionObserver.Edit {
     let function = try call.function("edit")
+    let words = try call.host(ConditionValue.self, "cond").condition.prompts[0].words
     return { layer, probabilities in
-      let result = try call.invoke(function, [call.make(AttentionValue(layer, probabilities))])
+      let result = try call.invoke(function, [call.make(AttentionValue(layer, probabilities, words: words))])
       guard let edited = (result.host as? TensorValue)?.tensor ?? (result.host as? AttentionValue)?.probabilities else {
         throw call.fault(.type, "an edit must give the probabilities back, found \(call.brief(result))", at: "edit", help: "a => a.probs")
       }
@@ -131,16 +132,21 @@ enum AttentionEdit {
 final class AttentionValue: HostObject {
   let layer: AttentionLayer
   let probabilities: Tensor
-  init(_ layer: AttentionLayer, _ probabilities: Tensor) { (self.layer, self.probabilities) = (layer, probabilities) }
+  /// Those of the prompt, which a cross-attention layer looks at.
+  private let words: [String]
+  init(_ layer: AttentionLayer, _ probabilities: Tensor, words: [String]) {
+    (self.layer, self.probabilities, self.words) = (layer, probabilities, words)
+  }
   var typeName: String { "attention" }
   func description(_ context: Context) -> String { "attention \(layer.name) \(probabilities.shape)" }
-  var memberNames: [String] { ["probs", "kind", "size", "block", "name", "index"] }
+  var memberNames: [String] { ["probs", "kind", "size", "block", "words", "name", "index"] }
   func member(_ name: String, _ context: Context) throws -> Value? {
     switch name {
     case "probs": context.make(probabilities)
     case "kind": context.make(layer.kind.rawValue)
     case "size": .int(max(layer.width, layer.height))
     case "block": context.make(layer.block.rawValue)
+    case "words": context.make(words.map { context.make(outside: $0) })
     case "name": context.make(layer.name)
     case "index": .int(layer.index)
     default: nil
