@@ -12,7 +12,6 @@ enum LearningNatives {
       let loss = try call.function("loss")
       let progress = call.service(Progress.self) { Progress() }
       progress.begin("train", steps)
-      defer { progress.end() }
       return try call.notices.once {
         for step in 0..<steps {
           fit = try learning(call) { try fit.stepped(loss, call) }

@@ -91,7 +91,6 @@ enum RunNatives {
       let run = try begin(call)
       let progress = call.service(Progress.self) { Progress() }
       progress.begin("sample", run.count)
-      defer { progress.end() }
       return call.make(RunValue(try call.diffusion { try run.finish(cancellation: call.cancellation) { progress.step($0.index) } }))
     },
     Native("start(model: model, prompt: any, \(parameters))", doc: "A run before its first step: step it, fork it, go back; stepping to the end equals `sample` bit for bit.", effect: .acts, known: .sampled) { call in
@@ -121,7 +120,6 @@ enum RunNatives {
       let run = try call.host(RunValue.self, 0).run
       let progress = call.service(Progress.self) { Progress() }
       progress.begin("finish", run.count)
-      defer { progress.end() }
       return call.make(RunValue(try call.diffusion(at: 0) { try run.finish(cancellation: call.cancellation) { progress.step($0.index) } }))
     },
   ]
@@ -169,9 +167,8 @@ enum RunNatives {
 
 /// Who is told how far a sampling is.
 package final class Progress {
-  /// Called with what is done, how many steps are made and how many there are; with nil when it ended.
+  /// Called with what is done, how many steps are made and how many there are.
   package var listener: ((_ what: String, _ done: Int, _ total: Int) -> Void)?
-  package var ended: (() -> Void)?
   private var what = ""
   private var total = 0
 
@@ -186,7 +183,6 @@ package final class Progress {
 
   /// As ``step(_:)``, with something to be said beside the number.
   func step(_ done: Int, saying note: String) { listener?("\(what), \(note)", done, total) }
-  func end() { ended?() }
 }
 
 extension Making {

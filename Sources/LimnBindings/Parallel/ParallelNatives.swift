@@ -13,7 +13,6 @@ enum ParallelNatives {
       let workers = try Workers(count, items: items.count) { call.apart(function, items[$0]) }
       let progress = call.service(Progress.self) { Progress() }
       progress.begin("parallel_map", items.count)
-      defer { progress.end() }
       let outcomes = try workers.outcomes(of: items.count, { try call.checkInterrupt() }, { progress.step($0) })
       return call.make(try zip(items, outcomes).map { item, outcome in
         guard case .value(let bytes, let said) = outcome else { return try call.hereAndNow(function, item) }
