@@ -174,6 +174,19 @@ import Testing
     }
   }
 
+  @Test func whatNestsWithoutEndStaysInItsSession() throws {
+    let session = Session()
+    try session.compute("var deep = [1]\nfor i in 0..<100_000 { deep = [deep] }")
+    var value = try #require(session.value(of: "deep"))
+    var levels = 0
+    while let inner = value.list?.first { (value, levels) = (inner, levels + 1) }
+    #expect(levels == LimnValue.depthLimit)
+    #expect(value.reference?.typeName == "list")
+    // Given back it is the same value.
+    try session.define("rest", value)
+    #expect(try session.compute("len(rest)").int == 1)
+  }
+
   @Test func theExampleOfTheGuideDoesWhatItSays() throws {
     let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("limn-embedding-example")
     let process = Process(), pipe = Pipe()

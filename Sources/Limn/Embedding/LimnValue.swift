@@ -14,6 +14,7 @@ public enum LimnValue {
   case float(Double)
   /// Learned tokens inside are written by their names.
   case string(String)
+  /// Lists and maps that nest deeper than ``LimnValue/depthLimit`` levels stay a ``LimnReference`` there.
   case list([LimnValue])
   /// The entries in their order.
   case map([(key: LimnValue, value: LimnValue)])
@@ -75,15 +76,20 @@ public final class LimnReference: CustomStringConvertible {
 }
 
 extension LimnValue {
-  init(_ value: LimnRuntime.Value, _ context: Context, _ interpreter: Interpreter) {
+  /// How many levels of lists and maps are copied: Swift goes through them, and lets go of them, by calls in calls.
+  public static let depthLimit = 200
+
+  init(_ value: LimnRuntime.Value, _ context: Context, _ interpreter: Interpreter, depth: Int = 0) {
     switch value.kind {
+    case .list where depth >= Self.depthLimit, .map where depth >= Self.depthLimit: self = .reference(LimnReference(value, context, interpreter))
     case .nil: self = .nil
     case .bool: self = .bool(value.bool!)
     case .int: self = .int(value.int!)
     case .float: self = .float(value.number!.double)
     case .string: self = .string(context.text(value))
-    case .list: self = .list(value.list!.map { LimnValue($0, context, interpreter) })
-    case .map: self = .map(value.map!.map { (LimnValue($0.key, context, interpreter), LimnValue($0.value, context, interpreter)) })
+    case .list: self = .list(value.list!.map { LimnValue($0, context, interpreter, depth: depth + 1) })
+    case .map:
+      self = .map(value.map!.map { (LimnValue($0.key, context, interpreter, depth: depth + 1), LimnValue($0.value, context, interpreter, depth: depth + 1)) })
     case .host:
       if let tensor = (value.host as? TensorValue)?.tensor {
         self = .tensor(TensorValues(shape: tensor.shape.dims, values: tensor.converted(to: .f32).detached().floats()))
