@@ -122,12 +122,16 @@ package final class SessionLog {
   /// The statements that took effect, and the one that runs, as a program; each line ends.
   var program: String {
     let statements = inputs.flatMap(\.statements) + (running.map { [$0] } ?? [])
+    // `_` is made only where a later statement asks for it before it is made again.
+    var asksFor = Array(repeating: false, count: statements.count)
+    var isAsked = false
+    for (index, statement) in statements.enumerated().reversed() {
+      asksFor[index] = isAsked
+      if statement.showing == .displayed { isAsked = false }
+      if statement.namesLast, !statement.followsFailure { isAsked = true }
+    }
     var text = ""
-    for (index, statement) in statements.enumerated() {
-      // `_` is made only where a later statement asks for it before it is made again.
-      let readers = statements[(index + 1)...]
-      let next = readers.firstIndex { $0.showing == .displayed }
-      let isAskedFor = readers[..<(next.map { $0 + 1 } ?? readers.endIndex)].contains { $0.namesLast && !$0.followsFailure }
+    for (statement, isAskedFor) in zip(statements, asksFor) {
       if statement.namesLast, statement.followsFailure { text += "// '_' was what a failed statement had reached; the next line cannot be run again\n" }
       text += statement.lead
       switch statement.showing {
