@@ -191,6 +191,9 @@ extension Repl {
     guard let source = Self.contents(of: path) else {
       return StandardStreams.error("error: cannot read '\(path)': \(String(cString: strerror(errno)).lowercased())\n")
     }
+    if let folder = path.lastIndex(of: "/").map({ String(path[..<$0]) }), folder != "." {
+      StandardStreams.error("warning: in a session relative paths and modules are looked for in the working folder, not in '\(folder)'\n")
+    }
     evaluate(source, name: path)
   }
 }

@@ -50,8 +50,10 @@ struct Command: Sendable {
     default: break
     }
     // `limn FILE`, `limn -e CODE` and `limn --seed 7` are `run` and `repl` without the word.
-    if words.contains("-e") || words.contains(where: { $0.hasSuffix(".limn") }) || words.contains("-") { return try Command.run.start(words) }
-    if first.hasPrefix("-") { return try Command.repl.start(words) }
+    if first.hasPrefix("-") || first.hasSuffix(".limn") {
+      let isRun = words.contains("-e") || words.contains { $0.hasSuffix(".limn") } || words.contains("-")
+      return try (isRun ? Command.run : Command.repl).start(words)
+    }
     let near = suggestion(for: first, among: all.map(\.name)).map { "; did you mean 'limn \($0)'?" } ?? ""
     throw UsageError(description: "there is no command '\(first)'\(near)")
   }

@@ -50,10 +50,12 @@ private struct Rerun {
     for (input, found) in recipe.changedInputs(folder: inputs) {
       StandardStreams.error("warning: '\(input.path)' \(found == nil ? "is not in '\(inputs)'" : "is not the file it was: its SHA-256 differs")\n")
     }
-    let target = "\(start)/\(Files.name(of: path).replacingEnding(".png", "-rerun.png"))"
     let original = Self.absolute(path)
+    let target = original.replacingEnding(".png", "-rerun.png")
     let work = try Files.temporaryFolder()
     guard chdir(work) == 0 else { throw UsageError(description: "cannot go to '\(work)': \(Files.reason)") }
+    var isKept = false
+    defer { if !isKept { Files.remove(work) } }
     let delegate = TerminalDelegate()
     let session = setup.session(folder: inputs, delegate)
     Interrupts.listen(session)
@@ -62,11 +64,15 @@ private struct Rerun {
     _ = chdir(start)
     if let code = Program.exitCode(of: outcome) { return code }
     guard let made = newest(in: work, like: Files.name(of: original)) else {
+      isKept = true
       StandardStreams.error("error: the script ran, but saved no picture; its folder is '\(work)'\n")
       return ExitCode.failed
     }
-    guard Self.move(made, target) else { throw UsageError(description: "cannot write '\(target)': \(Files.reason)") }
-    rmdir(work)  // stays when the script saved more
+    guard Self.move(made, target) else {
+      isKept = true
+      throw UsageError(description: "cannot write '\(target)': \(Files.reason); the new picture is '\(made)'")
+    }
+    isKept = rmdir(work) != 0  // it stays when the script saved more
     guard let again = try? PictureRecipe(path: target).picture else {
       StandardStreams.out("\(target)\n")
       return ExitCode.done

@@ -36,6 +36,21 @@ import Testing
     #expect(gone.errors.contains("warning: 'in.png' is not in"))
   }
 
+  @Test func theNewPictureLiesBesideTheOldOneAndNothingElseIsLeft() throws {
+    let limn = try CommandRunner()
+    try limn.write("pics/a.limn", "save(image(4, 4, \"red\"), \"pics/a.png\")\n")
+    #expect(try limn("run", "pics/a.limn").code == 0)
+    // The folder of the script is not in the recipe, so there is none to save into.
+    try limn.write("b.limn", "save(image(4, 4, \"red\"), \"b.png\")\n")
+    #expect(try limn("run", "b.limn").code == 0)
+    try FileManager.default.moveItem(at: limn.folder.appendingPathComponent("b.png"), to: limn.folder.appendingPathComponent("pics/b.png"))
+    #expect(try limn("rerun", "pics/b.png").code == 0)
+    #expect(limn.has("pics/b-rerun.png"))
+    #expect(try limn("rerun", "pics/a.png").code == 1)
+    let left = try FileManager.default.contentsOfDirectory(atPath: limn.folder.path).filter { $0.hasPrefix("limn-") }
+    #expect(left == [])
+  }
+
   @Test func whatCarriesNoScriptSaysSo() throws {
     let limn = try CommandRunner()
     #expect(try limn("-e", "save(image(4, 4), \"bare.png\", metadata: false)").code == 0)

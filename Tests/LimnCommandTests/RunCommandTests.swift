@@ -33,7 +33,7 @@ import Testing
 
   @Test func mistakesOfTheCommandLineAreToldWithAWayOut() throws {
     let limn = try CommandRunner()
-    #expect(try limn("rnu", "a.limn").errors.contains("there is no command 'rnu'; did you mean 'limn run'?") == false)  // a file makes it a run
+    #expect(try limn("rnu", "a.limn").errors.contains("there is no command 'rnu'; did you mean 'limn run'?"))
     let command = try limn("tets")
     #expect(command.code == 2)
     #expect(command.errors.contains("did you mean 'limn test'?"))
@@ -106,6 +106,15 @@ import Testing
     #expect(fine.output == "nothing found in 1 file\n")
     #expect(try limn("explain", "e1001").output.contains("E1001"))
     #expect(try limn("explain", "E9999").code == 2)
+  }
+
+  @Test func aLoadedProgramsPathsStartAtTheWorkingFolder() throws {
+    let limn = try CommandRunner()
+    try limn.write("sub/a.limn", "print(1 + 1)\n")
+    try limn.write("b.limn", "print(3)\n")
+    let result = try limn("repl", "--no-init", input: ":load sub/a.limn\n:load b.limn\n")
+    #expect(result.output == "2\n3\n")
+    #expect(result.errors == "warning: in a session relative paths and modules are looked for in the working folder, not in 'sub'\n")
   }
 
   @Test func formattingWritesOnlyWhatChanges() throws {
