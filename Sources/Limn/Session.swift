@@ -46,6 +46,8 @@ public final class Session {
     public var scriptFolder: String?
     /// The folder that relative paths to write start at; nil is the process's working folder.
     public var workingFolder: String?
+    /// Whether scripts may write below the script's folder: not those of whose writer nothing is known.
+    public var writesBesideScript = true
     /// Folders that scripts may write below, besides the working folder and the script's; at first the system's for temporary files.
     public var writableFolders = [FileAccess.temporaryFolder]
     /// How many bytes strings, lists, maps and tensors may take before a statement fails with an error of kind `memory`; nil
@@ -101,7 +103,7 @@ public final class Session {
     interpreter.read { context in
       context.service(Defaults.self) { Defaults() }.seed = options.seed
       let access = context.service(FileAccess.self) { FileAccess() }
-      (access.workingFolder, access.writableFolders) = (options.workingFolder, options.writableFolders)
+      (access.workingFolder, access.writableFolders, access.writesBesideScript) = (options.workingFolder, options.writableFolders, options.writesBesideScript)
       context.service(Recipe.self) { Recipe() }.source = { [unowned log] in log.program }
       context.service(Progress.self) { Progress() }.listener = { [weak relay] what, done, total in
         guard let session = relay?.session else { return }

@@ -42,7 +42,7 @@ private struct Rerun {
     (self.recipe, self.path) = (recipe, path)
     start = Self.absolute(".")
     inputs = Self.absolute(arguments.value("--folder") ?? ".")
-    setup = try SessionSetup(arguments).with(seed: recipe.seed)
+    setup = try SessionSetup(arguments).with(seed: recipe.seed).confined
   }
 
   func run() throws(UsageError) -> Int32 {

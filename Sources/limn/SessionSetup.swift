@@ -75,6 +75,14 @@ extension SessionSetup {
     return copy
   }
 
+  /// The same for a program that came with a picture: it writes in its working folder only.
+  var confined: SessionSetup {
+    var copy = self
+    copy.options.writesBesideScript = false
+    copy.options.writableFolders = []
+    return copy
+  }
+
   /// A session for an example: nobody sees its output, and what it writes lands in a folder that is removed.
   static func example(folder: String?, in scratch: ScratchFolder) -> Session {
     var options = Session.Options()

@@ -51,6 +51,18 @@ import Testing
     #expect(left == [])
   }
 
+  @Test func aScriptFromAPictureWritesNowhereElse() throws {
+    let limn = try CommandRunner()
+    let victim = limn.folder.appendingPathComponent("victim.txt").path
+    try limn.write("a.limn", "write_text(\"x\", \"\(victim)\")\nsave(image(4, 4), \"a.png\")\n")
+    #expect(try limn("run", "a.limn").code == 0)
+    try FileManager.default.removeItem(atPath: victim)
+    let result = try limn("rerun", "a.png")
+    #expect(result.code == 1)
+    #expect(result.errors.contains("cannot write '\(victim)': it lies outside of the working folder"))
+    #expect(!limn.has("victim.txt") && !limn.has("a-rerun.png"))
+  }
+
   @Test func whatCarriesNoScriptSaysSo() throws {
     let limn = try CommandRunner()
     #expect(try limn("-e", "save(image(4, 4), \"bare.png\", metadata: false)").code == 0)

@@ -4,14 +4,17 @@ import LimnRuntime
 
 /// Which files a session's scripts read and write, and where relative paths start. One object a session.
 ///
-/// Reading goes wherever the user may read. Writing stays below the working folder, the script's folder and the folders
-/// that were allowed, links followed: a script from elsewhere cannot change a home folder it was not started in.
+/// Reading goes wherever the user may read. Writing stays below the working folder, the script's folder (unless that is
+/// forbidden) and the folders that were allowed, links followed: a script from elsewhere cannot change a home folder it was
+/// not started in.
 package final class FileAccess {
   /// The folder that relative paths to write start at; nil is the process's working folder.
   package var workingFolder: String?
   /// The system's folder for temporary files.
   package static var temporaryFolder: String { getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp" }
 
+  /// Whether the script's folder may be written below.
+  package var writesBesideScript = true
   /// Further folders that may be written below.
   package var writableFolders: [String] = []
   /// The relative paths that were written, so that they are read back from there.
@@ -77,12 +80,14 @@ package final class FileAccess {
   func note(_ path: String) { if !path.hasPrefix("/") { written.insert(path) } }
 
   private func check(_ file: String, scriptFolder: String?) throws(Refusal) {
-    let roots = [workingFolder ?? ".", scriptFolder.flatMap { $0.isEmpty ? nil : $0 }].compactMap { $0 } + writableFolders
+    let beside = writesBesideScript ? scriptFolder.flatMap { $0.isEmpty ? nil : $0 } : nil
+    let roots = [workingFolder ?? "."] + (beside.map { [$0] } ?? []) + writableFolders
     let isInside = roots.contains { root in
       guard let real = Path.real(root) else { return false }
       return real == "/" || file.hasPrefix(real + "/")
     }
     if !isInside {
+      guard writesBesideScript else { throw Refusal("it lies outside of the working folder") }
       throw Refusal("it lies outside of the working folder and the script's", help: "limn --write \(Path.split(file).folder) …")
     }
   }
