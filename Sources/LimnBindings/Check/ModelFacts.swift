@@ -174,11 +174,11 @@ extension Inference {
       let size = call["size"].ints
       let width = size?.first ?? call["width"].int, height = size?.last ?? call["height"].int
       for (side, name) in [(width, "width"), (height, "height")] {
-        guard let side, side > 0, side % model.cell != 0 else { continue }
-        let near = side > 1 << 30 ? nil : max(model.cell, (side + model.cell / 2) / model.cell * model.cell)
+        guard let side, (1...65536).contains(side), side % model.cell != 0 else { continue }
+        let near = max(model.cell, (side + model.cell / 2) / model.cell * model.cell)
         throw call.fault(
           .value, "the \(name) is \(side) pixels, expected a multiple of \(model.cell)", at: size == nil ? name : "size",
-          help: near.map { "use \($0)" })
+          help: "use \(near)")
       }
     }
     try call.checkLength("prompt", for: model)

@@ -130,9 +130,9 @@ enum RunNatives {
     let model = try call.diffusion(at: "prompt") { try call.knowingTokens(of: prompts + negatives, try call.host(ModelValue.self, 0).model) }
     var request = SampleRequest(prompts.map(call.named))
     request.negatives = negatives.map(call.named)
-    (request.width, request.height) = (try call.optionalInt("width"), try call.optionalInt("height"))
+    (request.width, request.height) = (try call.optionalInt("width", in: 1...65536), try call.optionalInt("height", in: 1...65536))
     if call.has("size") {
-      let size = try call.ints("size")
+      let size = try call.ints("size", in: 1...65536)
       guard size.count == 2 else { throw call.mismatch("size", "[width, height]") }
       (request.width, request.height) = (size[0], size[1])
     }

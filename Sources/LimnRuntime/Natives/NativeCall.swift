@@ -95,9 +95,10 @@ package struct NativeCall: Making {
   }
 
   /// A list of ints, as for a shape.
-  package func ints(_ key: ParameterKey) throws -> [Int] {
+  package func ints(_ key: ParameterKey, in range: ClosedRange<Int>? = nil) throws -> [Int] {
     try list(key).map { item in
       guard case .int(let value)? = item.number else { throw mismatch(key, "a list of ints") }
+      if let range, !range.contains(value) { throw outside(key, "\(value)", "\(range.lowerBound)", "\(range.upperBound)") }
       return value
     }
   }
