@@ -41,7 +41,7 @@ static void pack_rows(const conv_pack_job *job, long panel, long row, long rows,
   const long depth = job->turned ? job->o : job->i, columns = job->turned ? job->i : job->o;
   const long here = smaller(LIMN_PANEL, columns - panel * LIMN_PANEL);
   const size_t source_width = limn_pack_width((limn_pack_kind)job->type);
-  static _Thread_local uint32_t tile[most_taps * rows_at_once * LIMN_PANEL];
+  uint32_t tile[most_taps * rows_at_once * LIMN_PANEL];
   float values[rows_at_once * LIMN_PANEL];
   if (here < LIMN_PANEL) memset(tile, 0, sizeof tile);
   // Values that lie side by side in the weight: along i, all taps of each.

@@ -58,12 +58,25 @@ int limn_has_more(const limn_epilogue *epilogue) {
   return epilogue && (epilogue->group_bias || epilogue->residual || epilogue->activation);
 }
 
+typedef struct {
+  // Sums of several blocks meet in a tile of their own: in C, rows a power of two apart would push each other out of cache.
+  _Alignas(64) float sums[most_row_groups * LIMN_ROWS * panels_at_once * LIMN_PANEL];
+  // A half-width panel's block, made wide while its rows pass by: 2 % of their time at 144 rows.
+  _Alignas(64) float widened[depth_limit * LIMN_PANEL];
+} workspace;
+
+/// This thread's. Not thread-local itself: such memory is cut out of every thread's stack, whether it multiplies or not.
+static workspace *thread_workspace(void) {
+  static _Thread_local workspace *mine;
+  if (!mine) mine = aligned_alloc(_Alignof(workspace), sizeof(workspace));
+  if (!mine) abort();
+  return mine;
+}
+
 /// The same for a run of panels few enough that their part of C stays in cache while k passes by.
 static void multiply_panels(const limn_share *share, long first, long end) {
-  // Sums of several blocks meet in a tile of their own: in C, rows a power of two apart would push each other out of cache.
-  static _Thread_local _Alignas(64) float sums[most_row_groups * LIMN_ROWS * panels_at_once * LIMN_PANEL];
-  // A half-width panel's block, made wide while its rows pass by: 2 % of their time at 144 rows.
-  static _Thread_local _Alignas(64) float widened[depth_limit * LIMN_PANEL];
+  workspace *work = thread_workspace();
+  float *const sums = work->sums, *const widened = work->widened;
   const size_t width = limn_pack_width(share->kind);
   const limn_gemm_kernels *kernels = limn_gemm_choice();
   const limn_depth_cut cut = limn_cut_depth(share->taps, share->depth);

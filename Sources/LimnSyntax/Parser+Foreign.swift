@@ -13,6 +13,7 @@ extension Parser {
     }
   }
 
+  @inline(never)
   mutating func foreignTail(after value: Expression) throws(Failure) -> Expression {
     switch token.kind {
     case .question: return try foreignChoice(condition: value)
@@ -156,6 +157,7 @@ extension Parser {
   // MARK: - In place of an operand
 
   /// A name that is a word of another language; nil for all others.
+  @inline(never)
   mutating func foreignName() throws(Failure) -> Expression? {
     let range = token.range
     switch range.count {
@@ -182,6 +184,7 @@ extension Parser {
   }
 
   /// The current token begins no expression of Limn.
+  @inline(never)
   mutating func foreignPrimary() throws(Failure) -> Expression {
     let mark = token
     switch mark.kind {

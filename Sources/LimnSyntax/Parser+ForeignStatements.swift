@@ -4,6 +4,7 @@ extension Parser {
   // MARK: - Words
 
   /// A name and behind it, on the same line, something that cannot follow a name in Limn.
+  @inline(never)
   mutating func foreignStatement() throws(Failure) -> Statement.Kind? {
     let next = peek()
     guard
@@ -120,6 +121,7 @@ extension Parser {
   }
 
   /// `pass` alone on its line.
+  @inline(never)
   mutating func foreignLonelyWord() -> Statement.Kind? {
     guard isWord("pass", token) else { return nil }
     reportForeign("'pass' is not a word of Limn: an empty body is '{ }'", at: token.range, help: "{ }")
@@ -179,6 +181,7 @@ extension Parser {
   }
 
   /// `else` or `catch` at the start of a statement.
+  @inline(never)
   mutating func misplacedElse() throws(Failure) -> Statement.Kind {
     let mark = advance()
     let owner = mark.kind == .else ? "if" : "try"
@@ -232,6 +235,7 @@ extension Parser {
   }
 
   /// A body behind `:`, by indentation: told once a header, then read, so that the errors in it are found too.
+  @inline(never)
   mutating func indentedBlock(of what: String, header: SourceRange) throws(Failure) -> Block {
     let mark = token
     let isToleratedHere = toleratesColon
@@ -275,6 +279,7 @@ extension Parser {
   // MARK: - Behind a statement
 
   /// What follows a whole statement on its line.
+  @inline(never)
   mutating func unexpectedAfterExpression() -> Failure {
     if isReported(token) { return Failure() }
     switch token.kind {

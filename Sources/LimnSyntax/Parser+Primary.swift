@@ -186,6 +186,7 @@ extension Parser {
   }
 
   /// A name to be declared: a reserved word is told to be one.
+  @inline(never)
   mutating func declaredName(_ expected: String) throws(Failure) -> Name {
     if token.kind == .name { return name(advance()) }
     if token.kind.isKeyword, !startsLine {

@@ -80,6 +80,7 @@ extension Parser {
   }
 
   /// A statement ends at a line end, `;`, `}` or the end of the text.
+  @inline(never)
   private mutating func endOfStatement() throws(Failure) {
     if token.newlineBefore { return }
     switch token.kind {
@@ -90,6 +91,7 @@ extension Parser {
 
   /// Skips to where the next statement can begin. Line ends in open brackets are passed over, unless a word that only
   /// begins statements shows that the bracket was forgotten.
+  @inline(never)
   private mutating func synchronize(from start: Int) {
     var brackets = openBrackets
     var braces = 0
@@ -160,6 +162,7 @@ extension Parser {
   }
 
   /// Reports a bracket whose closer is missing here.
+  @inline(never)
   mutating func unclosed(_ opener: Token, expected: String, help: String? = nil) -> Failure {
     if isReported(token) { return Failure() }
     if token.kind == .end {
@@ -179,6 +182,7 @@ extension Parser {
   }
 
   /// Reports a bracket that was forgotten: a new statement begins inside it, or the text ends.
+  @inline(never)
   mutating func neverClosed(_ opener: Token) -> Failure {
     // `f(n // 2, seed: 3)`: the closer stands in a comment close behind an operand.
     let line = source.lineRange(at: opener.start)

@@ -1,4 +1,5 @@
-// Statements, declarations and parameter lists.
+// Statements, declarations and parameter lists. What is not on the way into nested code is never inlined, so that the frames of
+// that way, which lie on the stack two hundred deep, stay small.
 
 extension Parser {
   mutating func statementKind(doc: String?) throws(Failure) -> Statement.Kind {
@@ -37,6 +38,7 @@ extension Parser {
   }
 
   /// Statements that begin with a word which elsewhere is a plain name.
+  @inline(never)
   private mutating func wordStatement() throws(Failure) -> Statement.Kind? {
     let next = peek()
     guard !next.newlineBefore, next.kind != .end, next.kind != .rightBrace else { return foreignLonelyWord() }
@@ -53,6 +55,7 @@ extension Parser {
   }
 
   /// `show a, b`
+  @inline(never)
   private mutating func shorthandCall() throws(Failure) -> Expression {
     let callee = name(advance())
     var arguments: [Call.Argument] = []
@@ -73,6 +76,7 @@ extension Parser {
     return Expression(.call(call), range: range(from: callee.range))
   }
 
+  @inline(never)
   private mutating func useStatement() throws(Failure) -> Statement.Kind {
     advance()
     let module = try declaredName("the name of a module")
@@ -83,6 +87,7 @@ extension Parser {
 
   // MARK: - let and var
 
+  @inline(never)
   private mutating func bindings() throws(Failure) -> [Binding] {
     let keyword = advance()
     foreignMutable(keyword)
@@ -100,6 +105,7 @@ extension Parser {
     return bindings
   }
 
+  @inline(never)
   private mutating func missingValue(_ name: Name, _ keyword: Token) -> Failure {
     if isReported(token) { return Failure() }
     switch token.kind {
@@ -117,6 +123,7 @@ extension Parser {
   }
 
   /// A type where none may stand: told, and passed over.
+  @inline(never)
   private mutating func misplacedType() throws(Failure) {
     let mark = advance()
     let type = try typeAnnotation()
@@ -126,6 +133,7 @@ extension Parser {
 
   // MARK: - Loops
 
+  @inline(never)
   private mutating func loop() throws(Failure) -> For {
     let header = advance()
     let bracket = token.kind == .leftParen ? try foreignLoopBracket() : nil
@@ -142,6 +150,7 @@ extension Parser {
     return For(names: names, sequence: sequence, body: try block(of: "for", header: header.range))
   }
 
+  @inline(never)
   private mutating func whileLoop() throws(Failure) -> Statement.Kind {
     let header = advance()
     let condition = try headExpression()
@@ -150,6 +159,7 @@ extension Parser {
 
   // MARK: - Expressions and assignments
 
+  @inline(never)
   private mutating func expressionStatement() throws(Failure) -> Statement.Kind {
     let value = try expression()
     if token.kind == .foreignAssign { return try foreignAssignment(value) }
@@ -178,6 +188,7 @@ extension Parser {
   }
 
   /// A place is a name, or fields and indices of one.
+  @inline(never)
   mutating func checkPlace(_ place: Expression, _ mark: Token) {
     var base = place
     while true {
@@ -251,6 +262,7 @@ extension Parser {
   }
 
   /// `(a: tensor[b, c], scale: float = 1.0)`
+  @inline(never)
   mutating func parameterList() throws(Failure) -> [Parameter] {
     let opener = token
     let parameters = try bracketed { (parser) throws(Failure) in
@@ -266,6 +278,7 @@ extension Parser {
     return parameters
   }
 
+  @inline(never)
   private mutating func parameter() throws(Failure) -> Parameter {
     let first = token
     let isRest = isSignature && take(.dots)
@@ -280,6 +293,7 @@ extension Parser {
   }
 
   /// `float`, `tensor[b, 3, ..]`
+  @inline(never)
   mutating func typeAnnotation() throws(Failure) -> TypeAnnotation {
     guard token.kind.isWord, !startsLine else { throw failure(.expectedName, expected: "a type") }
     let typeName = name(advance())

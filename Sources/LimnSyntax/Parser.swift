@@ -109,6 +109,7 @@ struct Parser {
 
   // MARK: - Errors
 
+  @inline(never)
   mutating func report(_ diagnostic: Diagnostic) {
     guard !isSilent else { return }
     diagnostics.append(diagnostic)
@@ -132,6 +133,7 @@ struct Parser {
   }
 
   /// Reports that something else was expected at the current token.
+  @inline(never)
   mutating func failure(
     _ code: DiagnosticCode, expected: String, after: SourceRange? = nil, help: String? = nil
   ) -> Failure {

@@ -56,7 +56,18 @@ enum JSONText {
     let indent: Int?
     var bytes: [UInt8] = []
     /// Where in the value the writer is, for errors: `["losses"][3]`.
-    var place: [String] = []
+    var place: [Step] = []
+
+    /// Told as text only when something is wrong.
+    enum Step {
+      case item(Int)
+      case key(Value)
+    }
+
+    /// How long the text is when the limits are looked at again.
+    private var nextLook = 0
+
+    init(call: NativeCall, indent: Int?) { (self.call, self.indent) = (call, indent) }
 
     mutating func write(_ value: Value, depth: Int) throws {
       guard depth <= JSONText.depthLimit else { throw failure("is nested more than \(JSONText.depthLimit) deep") }
@@ -71,7 +82,7 @@ enum JSONText {
         // A list of plain numbers or words stays on one line, however the rest is laid out.
         let isFlat = items.allSatisfy { $0.list == nil && $0.map == nil }
         return try group("[", "]", count: items.count, isFlat: isFlat, depth) { writer, index in
-          writer.place.append("[\(index)]")
+          writer.place.append(.item(index))
           try writer.write(items[index], depth: depth + 1)
         }
       }
@@ -84,7 +95,7 @@ enum JSONText {
         }
         writer.quote(writer.call.text(entries[index].key))
         writer.put(": ")
-        writer.place.append("[\(writer.call.brief(entries[index].key))]")
+        writer.place.append(.key(entries[index].key))
         try writer.write(entries[index].value, depth: depth + 1)
       }
     }
@@ -97,7 +108,7 @@ enum JSONText {
       for index in 0..<count {
         if index > 0 { put(step == nil ? ", " : ",") }
         if let step { put("\n" + String(repeating: " ", count: step * (depth + 1))) }
-        if index % 4096 == 0 { try look() }
+        if bytes.count >= nextLook || index % 4096 == 4095 { try look() }
         try item(&self, index)
         place.removeLast()
       }
@@ -106,7 +117,8 @@ enum JSONText {
     }
 
     /// A list that holds another twice, and so on many levels deep, has more text than there is memory.
-    private func look() throws {
+    private mutating func look() throws {
+      nextLook = bytes.count + 65536
       try call.checkInterrupt()
       if bytes.count > JSONText.sizeLimit { throw failure("has a text of more than \(JSONText.sizeLimit) bytes") }
       try call.require(bytes: bytes.count)
@@ -130,8 +142,15 @@ enum JSONText {
       bytes.append(UInt8(ascii: "\""))
     }
 
+    private func text(_ step: Step) -> String {
+      switch step {
+      case .item(let index): "[\(index)]"
+      case .key(let key): "[\(call.brief(key))]"
+      }
+    }
+
     private func failure(_ problem: String, help: String? = nil) -> Fault {
-      call.fault(.value, "the value\(place.isEmpty ? "" : " at " + place.joined()) \(problem)", at: 0, help: help)
+      call.fault(.value, "the value\(place.isEmpty ? "" : " at " + place.map(text).joined()) \(problem)", at: 0, help: help)
     }
   }
 }
