@@ -85,14 +85,23 @@ package final class Weight: Sendable {
 package struct Parameter: Sendable {
   package let weight: Weight
   package var traced: Tensor?
+  /// What linear layers and convolutions add beside it, in this order.
+  package var adapters: [LowRank]
 
-  package init(_ weight: Weight, traced: Tensor? = nil) {
+  package init(_ weight: Weight, traced: Tensor? = nil, adapters: [LowRank] = []) {
     self.weight = weight
     self.traced = traced
+    self.adapters = adapters
   }
 
   /// The f32 values to compute with.
   package var tensor: Tensor { traced ?? weight.f32 }
 
   package var shape: Shape { weight.shape }
+
+  /// Whether a gradient is asked of anything in it.
+  package var isTraced: Bool { traced != nil || adapters.contains { $0.down.isTraced || $0.up.isTraced } }
+
+  /// One tensor that does what weight and adapters do together, f32.
+  package var merged: Tensor { adapters.reduce(tensor) { $0 + $1.delta(like: shape) } }
 }

@@ -9,8 +9,8 @@ import LimnTensor
 package final class ContextCache {
   private struct Entry {
     let context: Tensor
-    let key: Weight
-    let value: Weight
+    let key: Parameter
+    let value: Parameter
     let tensors: (key: Tensor, value: Tensor)
   }
 
@@ -20,16 +20,24 @@ package final class ContextCache {
 
   /// The keys and values of a layer for `context`, computed by the projections when they are not held.
   func projected(_ context: Tensor, layer: Int, key: Linear, value: Linear) -> (key: Tensor, value: Tensor) {
-    let traced = context.isTraced || key.weight.traced != nil || value.weight.traced != nil
+    let traced = context.isTraced || key.weight.isTraced || value.weight.isTraced
     if traced { return (key(context), value(context)) }
-    if let entry = entries[layer], entry.context.isSameView(as: context), entry.key === key.weight.weight,
-      entry.value === value.weight.weight
+    if let entry = entries[layer], entry.context.isSameView(as: context), entry.key.isSame(as: key.weight),
+      entry.value.isSame(as: value.weight)
     {
       return entry.tensors
     }
     let tensors = (key: key(context), value: value(context))
-    entries[layer] = Entry(context: context, key: key.weight.weight, value: value.weight.weight, tensors: tensors)
+    entries[layer] = Entry(context: context, key: key.weight, value: value.weight, tensors: tensors)
     return tensors
+  }
+}
+
+extension Parameter {
+  /// Whether both compute the same: one weight with the same adapters beside it. Neither is traced.
+  fileprivate func isSame(as other: Parameter) -> Bool {
+    weight === other.weight && adapters.count == other.adapters.count
+      && zip(adapters, other.adapters).allSatisfy { $0.scale == $1.scale && $0.down.isSameView(as: $1.down) && $0.up.isSameView(as: $1.up) }
   }
 }
 

@@ -4,13 +4,17 @@ import LimnTensor
 /// A diffusion model ready to run: its files, and the networks built from them. A value; copies share all weights.
 package struct Model: Sendable {
   package let files: ModelFiles
-  package let textEncoder: TextEncoder
-  package let unet: UNet
-  package let vae: VAE
+  package internal(set) var textEncoder: TextEncoder
+  package internal(set) var unet: UNet
+  package internal(set) var vae: VAE
   /// The tokenizer, with the names of learned tokens.
   package var tokenizer: ClipTokenizer
   /// The vectors of learned tokens, `[E, D]`, in the order of their ids past the vocabulary.
   package var learnedRows: Tensor?
+  /// Parameters in the place of those of the files, by their full names; see ``with(parameters:)``.
+  package internal(set) var replaced: [String: Parameter] = [:]
+  /// The low-rank changes beside the weights, in the order they were added.
+  package internal(set) var adapters: [Adapter] = []
   /// The noise the model was trained with.
   package let schedule: NoiseSchedule
   /// Which keys of the files were used, and what the user should be told once.

@@ -27,6 +27,15 @@ package struct Conv2d: Sendable {
 
   /// - Parameter finish: What follows the sum while it is in cache, such as a time embedding or a shortcut.
   package func callAsFunction(_ x: Tensor, then finish: Epilogue? = nil) -> Tensor {
+    guard weight.adapters.isEmpty else {
+      let y = weight.adapters.reduce(convolution(x, then: nil)) { $0 + $1(x, stride: stride, padding: padding) }
+      return finish?.applied(to: y) ?? y
+    }
+    return convolution(x, then: finish)
+  }
+
+  /// The layer without its adapters.
+  private func convolution(_ x: Tensor, then finish: Epilogue?) -> Tensor {
     if let traced = weight.traced {
       let y = conv2d(x, weight: traced, bias: bias.tensor, stride: stride, padding: padding)
       return finish?.applied(to: y) ?? y

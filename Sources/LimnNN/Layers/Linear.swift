@@ -27,6 +27,15 @@ package struct Linear: Sendable {
 
   /// - Parameter finish: What follows the sum while it is in cache, such as a shortcut.
   package func callAsFunction(_ x: Tensor, then finish: Epilogue? = nil) -> Tensor {
+    guard weight.adapters.isEmpty else {
+      let y = weight.adapters.reduce(product(x, then: nil)) { $0 + $1(x) }
+      return finish?.applied(to: y) ?? y
+    }
+    return product(x, then: finish)
+  }
+
+  /// The layer without its adapters.
+  private func product(_ x: Tensor, then finish: Epilogue?) -> Tensor {
     if let traced = weight.traced {
       let y = linear(x, weight: traced.reshaped([outputs, inputs]), bias: bias?.tensor)
       return finish?.applied(to: y) ?? y
