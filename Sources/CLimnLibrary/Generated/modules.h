@@ -20,6 +20,9 @@ static const unsigned char losses_text[] = {
 static const unsigned char paths_text[] = {
 #embed "../../../stdlib/paths.limn"
 };
+static const unsigned char photos_text[] = {
+#embed "../../../stdlib/photos.limn"
+};
 static const unsigned char plots_text[] = {
 #embed "../../../stdlib/plots.limn"
 };
@@ -40,6 +43,7 @@ static const limn_library_module modules[] = {
   {"files", files_text, sizeof files_text},
   {"losses", losses_text, sizeof losses_text},
   {"paths", paths_text, sizeof paths_text},
+  {"photos", photos_text, sizeof photos_text},
   {"plots", plots_text, sizeof plots_text},
   {"sequences", sequences_text, sizeof sequences_text},
   {"statistics", statistics_text, sizeof statistics_text},
