@@ -17,6 +17,7 @@ package enum ArgumentChoices {
     case (_, "half"): GuidanceRole.allCases.map(\.rawValue)
     case (_, "blocks"): ["down", "mid", "up"]
     case ("model", "prediction"): ["epsilon", "v"]
+    case ("save", "format"): ConceptFile.Form.allCases.map(\.rawValue)
     case ("model", "precision"): ["auto"] + Precision.allCases.map(\.rawValue)
     default: []
     }

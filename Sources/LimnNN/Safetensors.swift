@@ -13,6 +13,12 @@ package struct SafetensorsFile: Sendable {
     package let shape: [Int]
     /// Where its bytes lie, counted from the start of the file.
     package let range: Range<Int>
+    /// Elements from one to the next along each axis, where they do not lie row by row; only in files of torch's.
+    package var strides: [Int]?
+
+    init(dtype: StoredType, shape: [Int], range: Range<Int>, strides: [Int]? = nil) {
+      (self.dtype, self.shape, self.range, self.strides) = (dtype, shape, range, strides)
+    }
   }
 
   package static let maximumHeader = 100_000_000  // bytes; the reference reader's limit
@@ -36,6 +42,20 @@ package struct SafetensorsFile: Sendable {
     metadata = header.metadata
   }
 
+  /// Tensors whose places in `bytes` were proven by another reader.
+  init(entries: [String: Entry], of bytes: Bytes, name: String) {
+    (self.entries, self.bytes, self.name) = (entries, bytes, name)
+    metadata = []
+  }
+
+  /// The weights in a file: safetensors, or what torch.save wrote, which is told by how it begins and by its name.
+  ///
+  /// - Throws: ``FormatError`` as both readers do.
+  package static func weights(_ bytes: Bytes, name: String) throws(FormatError) -> SafetensorsFile {
+    if TorchFile.isTorch(bytes) || TorchFile.isName(name) { return try TorchFile(bytes, name: name).weights() }
+    return try SafetensorsFile(bytes, name: name)
+  }
+
   /// Maps the file at `path`.
   package init(path: String, name: String? = nil) throws(FormatError) {
     try self.init(try Bytes.mapping(path), name: name ?? path)
@@ -51,6 +71,11 @@ package struct SafetensorsFile: Sendable {
   /// - Throws: ``FormatError`` when there is no such key, or its element type is one Limn has no use for.
   package func tensor(_ key: String, rows: Range<Int>? = nil, shape: [Int]? = nil) throws(FormatError) -> Tensor {
     guard let entry = entries[key] else { throw FormatError("there is no tensor of this name", file: name, key: key) }
+    if let strides = entry.strides {
+      let whole = Bytes(gathered(entry, strides))
+      let plain = Entry(dtype: entry.dtype, shape: entry.shape, range: 0..<whole.count)
+      return try SafetensorsFile(entries: [key: plain], of: whole, name: name).tensor(key, rows: rows, shape: shape)
+    }
     var dims = entry.shape
     var range = entry.range
     if let rows {
@@ -100,6 +125,28 @@ package struct SafetensorsFile: Sendable {
     let place = SharedWeights.Place(
       source: file, range: range.lowerBound + first..<range.upperBound, dtype: source.dtype, shape: source.shape, key: name ?? key)
     return SharedWeights.weight(at: place, make: weight)
+  }
+
+  /// The bytes of a tensor whose elements lie `strides` apart, row by row.
+  private func gathered(_ entry: Entry, _ strides: [Int]) -> [UInt8] {
+    let size = entry.dtype.byteSize, count = entry.shape.reduce(1, *)
+    return bytes.withBytes { raw in
+      [UInt8](unsafeUninitializedCapacity: count * size) { out, used in
+        var place = [Int](repeating: 0, count: entry.shape.count), source = entry.range.lowerBound
+        for i in 0..<count {
+          for byte in 0..<size { out[i * size + byte] = raw[source + byte] }
+          // The next place, the last axis first; an axis at its end goes back to its beginning.
+          for axis in place.indices.reversed() {
+            place[axis] += 1
+            source += strides[axis] * size
+            if place[axis] < entry.shape[axis] { break }
+            source -= strides[axis] * size * entry.shape[axis]
+            place[axis] = 0
+          }
+        }
+        used = count * size
+      }
+    }
   }
 
   private func narrowed(_ range: Range<Int>, _ shape: [Int]) -> Tensor {

@@ -31,6 +31,53 @@ import Testing
     expectClose(try two.encode(["a photo of <two> on grass"]).tensor, expected["two.last"]!, relativeToLargest: 1e-4)
   }
 
+  @Test(arguments: ["a1111.pt", "original.pt"]) func filesOfTorchEncodeAsThere(_ name: String) throws {
+    let token = name == "a1111.pt" ? "<my-toy>" : "<original>"  // the name it holds, else the file's
+    let concepts = try ConceptFile.read(Fixtures.path("torch/\(name)"))
+    #expect(concepts.map(\.name) == [token] && concepts[0].vectors.shape == [2, 32])
+    expectClose(try model.with(concepts).encode(["a photo of \(token) on grass"]).tensor, expected["two.last"]!, relativeToLargest: 1e-4)
+  }
+
+  @Test(arguments: ["learned_embeds", "legacy", "double", "half", "bfloat16"]) func filesOfDiffusersThatTorchWroteAreThose(_ name: String) throws {
+    let known = try model.with(ConceptFile.read(Fixtures.path("torch/\(name).bin")))
+    let tolerance: Float = ["half": 2e-3, "bfloat16": 2e-2][name] ?? 1e-4
+    expectClose(try known.encode(["a photo of <panda> and <bowl>"]).tensor, expected["last"]!, relativeToLargest: tolerance)
+  }
+
+  @Test func aFileOfA1111sFormHoldsOneToken() throws {
+    try withTemporaryFolder { folder in
+      let two = try read("two_vectors")
+      try ConceptFile.write(two, to: "\(folder)/toy.safetensors", form: .a1111)
+      #expect(try SafetensorsFile(path: "\(folder)/toy.safetensors").keys == ["emb_params"])
+      #expect(try ConceptFile.read("\(folder)/toy.safetensors").map(\.name) == ["<toy>"])
+      let path = "\(folder)/both.safetensors"
+      expectMessage("'\(path)': a file of A1111's form holds one token: found 2: '<bowl>', '<panda>'; 'tokens:' says which") {
+        try ConceptFile.write(read("learned_embeds"), to: path, form: .a1111)
+      }
+    }
+  }
+
+  @Test func tokensThatChangeNothingAreTold() throws {
+    let word = try model.startingVectors(of: "panda", count: 1)
+    let known = try model.with(read("learned_embeds"))
+    #expect(known.notes(on: [Concept("<toy>", vectors: word)]) == ["'<toy>' has the vectors of 'panda': nothing was learned"])
+    #expect(known.notes(on: [Concept("<toy>", vectors: word.converted(to: .f16).converted(to: .f32))]).count == 1)
+    #expect(known.notes(on: [Concept("<toy>", vectors: word * 1.01)]) == [])
+    #expect(known.notes(on: [Concept("<toy>", vectors: .zeros([2, 32]))]) == ["the vectors of '<toy>' are zeros: it says nothing"])
+    #expect(known.notes(on: known.concepts).first == "'\(model.name)' knows '<bowl>' with these vectors already: nothing changed")
+  }
+
+  @Test func whatIsNoTokenIsNamed() throws {
+    expectMessage("'\(Fixtures.path("torch/sdxl.pt"))': is a learned token for Stable Diffusion XL, which limn does not run: found 'clip_l' of width 768 and 'clip_g' of width 1280, expected vectors of one text encoder") {
+      try ConceptFile.read(Fixtures.path("torch/sdxl.pt"))
+    }
+    expectMessage("'\(Fixtures.path("sd1/text_encoder/model.safetensors"))': is a CLIP text encoder alone: expected learned tokens") {
+      try ConceptFile.read(Fixtures.path("sd1/text_encoder/model.safetensors"))
+    }
+    #expect(throws: FormatError.self) { try ConceptFile.read(Fixtures.path("torch/pytorch_model.bin")) }
+    #expect(throws: FormatError.self) { try ConceptFile.read(Fixtures.path("torch/evil.pt")) }
+  }
+
   @Test func whatIsWrittenIsReadBack() throws {
     try withTemporaryFolder { folder in
       let concepts = try read("learned_embeds") + read("two_vectors")

@@ -117,7 +117,7 @@ extension Inference {
     try call.check("precision", in: ["auto"] + Precision.allCases.map(\.rawValue))
     let path = NativeCall.modelPath(name, folder: call.folder)
     do { known.facts = try ModelFacts(try ModelFiles.load(path, options: options)) } catch let error as FormatError {
-      if !name.contains("/"), !name.hasSuffix(".safetensors") { throw call.fault(.model, error.description, at: "name") }
+      if !name.contains("/"), !name.hasSuffix(".safetensors"), !TorchFile.isName(name) { throw call.fault(.model, error.description, at: "name") }
     } catch {}
     return known
   }

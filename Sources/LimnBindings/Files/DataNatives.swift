@@ -7,7 +7,7 @@ import LimnTensor
 /// Values in files whose form the path's ending says: `.npy`, `.safetensors`, `.csv`, `.json` and plain text.
 enum DataNatives {
   static let all: [Native] = [
-    Native("load(path: string, header: bool = nil, separator: string = nil)", doc: "The value in a file: a tensor of .npy, a map of tensors of .safetensors, rows of .csv (`header: false` for lists), what .json says, the text of .txt and .md, the picture of .png.", effect: .acts) { call in
+    Native("load(path: string, header: bool = nil, separator: string = nil)", doc: "The value in a file: a tensor of .npy, a map of tensors of .safetensors, rows of .csv (`header: false` for lists), what .json says, the text of .txt and .md, the picture of .png, the numbers and tensors of what torch saved (.pt, .bin, .ckpt), of which nothing is run.", effect: .acts) { call in
       try load(call)
     },
     Native("save(tensor: tensor, path: string)", doc: "Writes a tensor as .npy.", effect: .acts) { call in try saveTensor(call) },
@@ -51,11 +51,26 @@ enum DataNatives {
     case "txt", "md", "limn": return call.make(outside: try call.text(at: 0))
     case "png": return try ImageNatives.read(call)
     case "pkl", "pickle", "pt", "pth", "ckpt", "bin":
-      throw call.fault(
-        .io, "'\(name)' is a pickle: opening it would run code that came with it", at: 0,
-        help: "convert it where it came from: safetensors.torch.save_file(torch.load(path, weights_only=True), \"x.safetensors\")")
+      let path = try call.path(0)
+      let file = try formats(call) { try TorchFile(path: path, name: name) }
+      call.files.didRead(name, quickHash: nil) { (try? Bytes.mapping(path)).map { $0.withBytes { SHA256.hex($0) } } }
+      return try value(of: file.root, in: file, key: "it", call)
     case "npz": throw call.fault(.io, "'\(name)' is an archive of arrays, which Limn does not read; numpy.save writes each as .npy", at: 0)
     default: throw call.fault(.value, "'\(name)' has no ending that says what it holds, expected \(endings) or .png", at: 0)
+    }
+  }
+
+  /// What torch saved, as the language's own values; what is of a trainer is nil.
+  private static func value(of saved: TorchFile.Value, in file: TorchFile, key: String, _ call: NativeCall) throws -> Value {
+    switch saved {
+    case .none, .passedOver: .nil
+    case .bool(let value): .bool(value)
+    case .int(let value): .int(value)
+    case .float(let value): .float(value)
+    case .text(let text): call.make(outside: text)
+    case .list(let items): call.make(try items.enumerated().map { try value(of: $1, in: file, key: "\(key)[\($0)]", call) })
+    case .map(let pairs): try call.make(entries: pairs.map { (call.make(outside: $0.key), try value(of: $0.value, in: file, key: $0.key, call)) })
+    case .tensor(let entry): call.make(try formats(call) { try file.tensor(entry, key: key) })
     }
   }
 

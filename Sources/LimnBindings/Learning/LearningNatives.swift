@@ -27,7 +27,7 @@ enum LearningNatives {
       let loss = try call.function("loss")
       return call.make(try learning(call) { try call.host(LearnerValue.self, 0).stepped(loss, call) })
     },
-    Native("save(learner: learner, path: string)", doc: "Writes the tokens that were learned as .safetensors with one entry a token, as diffusers writes textual inversion.", effect: .acts) { call in
+    Native("save(learner: learner, path: string, format: string = \"diffusers\")", doc: "Writes the tokens that were learned as .safetensors: with one entry a token, as diffusers writes textual inversion, or with `format: \"a1111\"` the one token as A1111's web UI names it, by the file.", effect: .acts, known: .choice("format", of: ConceptFile.Form.allCases.map(\.rawValue))) { call in
       let fit = try call.host(LearnerValue.self, 0)
       guard let model = try fit.trained(fit.learner.parameters), !fit.tokens.isEmpty else {
         throw call.fault(.value, "only learned tokens can be saved, found a learner of \(fit.learner.names.joined(separator: ", "))", at: 0)

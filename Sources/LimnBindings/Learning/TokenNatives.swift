@@ -15,16 +15,18 @@ enum TokenNatives {
       let count = try call.optionalInt("vectors", in: 1...64)
       return call.make(TokenValue(name: name, start: try start(call, count)))
     },
-    Native("save(model: model, path: string, tokens: list = nil)", doc: "Writes the tokens a model learned, all or those named, as .safetensors with one entry a token, as diffusers writes textual inversion.", effect: .acts) { call in
+    Native("save(model: model, path: string, tokens: list = nil, format: string = \"diffusers\")", doc: "Writes the tokens a model learned, all or those named, as .safetensors: with one entry a token, as diffusers writes textual inversion, or with `format: \"a1111\"` the one token as A1111's web UI names it, by the file.", effect: .acts, known: .choice("format", of: ConceptFile.Form.allCases.map(\.rawValue))) { call in
       let model = try call.host(ModelValue.self, 0).model
       try save(model, call.has("tokens") ? try call.list("tokens") : nil, call)
       return .nil
     },
-    Native("load(model: model, path: string, name: string = nil)", doc: "The model with the learned tokens of a .safetensors file: as diffusers writes textual inversion, or a web interface's with `emb_params`; `name:` is what to call the only one.", effect: .acts) { call in
+    Native("load(model: model, path: string, name: string = nil)", doc: "The model with the learned tokens of a file: as diffusers writes textual inversion (.safetensors, .bin), or A1111's web UI (.pt, or `emb_params`); `name:` is what to call the only one. What torch wrote is read as data, and nothing in it is run.", effect: .acts) { call in
       let model = try call.host(ModelValue.self, 0).model
       let path = try call.path(1)
       let name = try call.optionalString("name")
-      let learned = try call.diffusion(at: 1) { try model.with(try ConceptFile.read(path, name: name)) }
+      let concepts = try call.diffusion(at: 1) { try ConceptFile.read(path, name: name) }
+      let learned = try call.diffusion(at: 1) { try model.with(concepts) }
+      model.notes(on: concepts).forEach { call.notices.say($0, call) }
       _ = try call.contents(1)  // small, and its hash belongs into recipes
       return call.make(ModelValue(learned))
     },
@@ -62,6 +64,7 @@ enum TokenNatives {
       }
     }
     guard !concepts.isEmpty else { throw call.fault(.value, "'\(model.name)' has learned no tokens", at: 0) }
-    try call.writing("path") { try ConceptFile.write(concepts, to: $0) }
+    let form = call.has("format") ? ConceptFile.Form(rawValue: try call.choice("format", of: ConceptFile.Form.allCases.map(\.rawValue)))! : .diffusers
+    try call.writing("path") { try ConceptFile.write(concepts, to: $0, form: form) }
   }
 }

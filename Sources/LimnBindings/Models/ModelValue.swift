@@ -94,7 +94,7 @@ enum ModelNatives {
   static let all: [Native] = [
     Native(
       "model(name: string, variant: string = nil, vae: string = nil, prediction: string = nil, config: string = nil, revision: string = \"main\", precision: string = \"auto\")",
-      doc: "A diffusion model: \"sticker\" is the bundled one, else a diffusers folder, a .safetensors file, or org/name in the Hugging Face cache. `precision:` is what UNet and VAE multiply in: \"f32\", \"bf16\" (half the memory for f32 files; faster where the processor multiplies bf16, and a little less exact), or \"auto\", the fastest here.",
+      doc: "A diffusion model: \"sticker\" is the bundled one, else a diffusers folder, a .safetensors or .ckpt file, or org/name in the Hugging Face cache. `precision:` is what UNet and VAE multiply in: \"f32\", \"bf16\" (half the memory for f32 files; faster where the processor multiplies bf16, and a little less exact), or \"auto\", the fastest here.",
       effect: .acts, known: .model
     ) { call in
       var options = ModelOptions(
@@ -168,7 +168,7 @@ extension NativeCall {
   func modelPath(_ name: String) -> String { Self.modelPath(name, folder: scriptFolder) }
 
   static func modelPath(_ name: String, folder: String?) -> String {
-    let isPath = name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors")
+    let isPath = name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors") || TorchFile.isName(name)
     return isPath ? FileAccess.source(name, scriptFolder: folder, workingFolder: nil) : name
   }
 

@@ -83,10 +83,8 @@ extension ModelFiles {
         help: "give the folder above it")
     }
     var help: String?
-    if let file = names.first(where: { $0.hasSuffix(".safetensors") }) {
+    if let file = names.first(where: { $0.hasSuffix(".safetensors") }) ?? names.first(where: TorchFile.isName) {
       help = "a checkpoint in one file is given as that file: '\(tree.name)/\(file)'"
-    } else if let pickle = names.first(where: Pickle.isPickle) {
-      throw Pickle.refusal("\(tree.name)/\(pickle)")
     }
     throw FormatError(
       "there is no 'unet' folder in it", file: tree.name,

@@ -58,10 +58,9 @@ enum ModelSource {
     case .folder: self = .tree(FolderTree(name))
     case .file:
       let (folder, file) = name.splitLastComponent
-      if Pickle.isPickle(file) { throw Pickle.refusal(name) }
       if file.hasSuffix(".json") || file.hasSuffix(".txt") || file.hasSuffix(".yaml") {
         throw FormatError(
-          "is not a model", file: name, expected: "a model folder or a '.safetensors' file",
+          "is not a model", file: name, expected: "a model folder or a file of weights",
           help: file == "model_index.json" ? "give its folder, '\(folder.isEmpty ? "." : folder)'" : nil)
       }
       self = .file(name)

@@ -32,7 +32,7 @@ extension ModelFiles {
   /// - Throws: ``FormatError`` that says what the file is, when it is no 1.x or 2.x checkpoint.
   package init(singleFile path: String, options: ModelOptions = ModelOptions()) throws(FormatError) {
     let bytes = try Bytes.mapping(path)
-    let file = try SafetensorsFile(bytes, name: path)
+    let file = try SafetensorsFile.weights(bytes, name: path)
     family = ModelFamily(of: file)
     try Self.checkFamily(family, file)
     name = path

@@ -8,7 +8,7 @@ enum VAEFiles {
     case .file: return try loadFile(path)
     case .missing:
       guard HubCache.isRepository(path), path.contains("/"), !path.hasSuffix(".safetensors") else {
-        throw FormatError("there is no such VAE", file: path, expected: "a folder or a '.safetensors' file")
+        throw FormatError("there is no such VAE", file: path, expected: "a folder or a file of weights")
       }
       return try load(try HubCache().tree(path))
     }
@@ -33,8 +33,7 @@ enum VAEFiles {
   }
 
   private static func loadFile(_ path: String) throws(FormatError) -> ComponentFiles {
-    if Pickle.isPickle(path) { throw Pickle.refusal(path) }
-    let file = try SafetensorsFile(path: path)
+    let file = try SafetensorsFile.weights(try Bytes.mapping(path), name: path)
     let family = ModelFamily(of: file)
     guard family == .vae || family.isSupported else {
       throw FormatError("is \(family.withArticle)", file: path, expected: "a VAE")

@@ -55,7 +55,8 @@ package struct WeightFiles {
       let index = "\(stem).safetensors.index\(infix).json"
       if names.contains(index) { return try open(try shards(index), variant: variant) }
     }
-    if let pickle = names.first(where: { Pickle.isPickle($0) }) { throw Pickle.refusal("\(tree.name)/\(pickle)") }
+    // What torch wrote is read where there is nothing else.
+    for stem in Self.stems + ["pytorch_model"] where names.contains("\(stem)\(infix).bin") { return try open(["\(stem)\(infix).bin"], variant: variant) }
     throw FormatError(
       "there are no weights", file: tree.name, found: names.isEmpty ? "nothing" : FormatError.listing(names),
       expected: "'\(folder == "text_encoder" ? "model" : Self.stems[0])\(infix).safetensors'")
@@ -83,7 +84,7 @@ package struct WeightFiles {
       guard let bytes = try tree.bytes(name) else {
         throw FormatError("a shard that the index names is missing", file: "\(tree.name)/\(name)")
       }
-      let file = try SafetensorsFile(bytes, name: "\(tree.name)/\(name)")
+      let file = try SafetensorsFile.weights(bytes, name: "\(tree.name)/\(name)")
       for key in file.entries.keys where !key.hasSuffix("position_ids") {  // a buffer 0, 1, 2 … that old files carry
         let weight = try file.weight(key)
         guard opened.weights.updateValue(weight, forKey: key) == nil else {
@@ -94,27 +95,5 @@ package struct WeightFiles {
       opened.bytes.append(bytes)
     }
     return opened
-  }
-}
-
-/// Files that can run code when they are read. Limn does not read them.
-package enum Pickle {
-  package static func isPickle(_ name: String) -> Bool {
-    [".bin", ".ckpt", ".pt", ".pth", ".pkl"].contains { name.lowercased().hasSuffix($0) }
-  }
-
-  /// The refusal, with the command that converts the file once and for all.
-  package static func refusal(_ path: String) -> FormatError {
-    let (folder, name) = path.splitLastComponent
-    var stem = name.split(separator: ".").dropLast().joined(separator: ".")
-    // diffusers and transformers look for other stems in safetensors.
-    if stem == "pytorch_model" { stem = "model" }
-    let target = folder.isEmpty ? "\(stem).safetensors" : "\(folder)/\(stem).safetensors"
-    return FormatError(
-      "is a pickle, which can run code when it is read; limn reads safetensors only", file: path,
-      help: """
-        convert it with: python3 -c "import torch, safetensors.torch as s; d = torch.load('\(path)', map_location='cpu', weights_only=True); \
-        d = d.get('state_dict', d); s.save_file({k: v.clone().contiguous() for k, v in d.items() if hasattr(v, 'clone')}, '\(target)')"
-        """)
   }
 }
