@@ -119,6 +119,7 @@ static void cut_queries(attention_job *job) {
 void limn_attention_f32(const limn_attention_shape *shape, const float *q, const float *k, const float *v, float *out,
                         float *lse, float *scratch) {
   if (shape->b * shape->heads * shape->tq == 0) return;
+  if (limn_attention_in_lanes(shape, q, k, v, out, lse, scratch)) return;
   const long heads = shape->b * shape->heads;
   float *values = scratch + heads * packed_floats(shape->width, shape->tk);
   limn_pack_heads(shape, k, shape->tk, 1, scratch, packed_floats(shape->width, shape->tk));

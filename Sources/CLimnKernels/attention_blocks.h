@@ -34,4 +34,8 @@ void limn_pack_heads(const limn_attention_shape *shape, const float *x, long tok
 /// Puts −∞ where a query must not look: keys after it. Rows are queries from `query` on, columns keys from `key` on.
 void limn_hide_later(long query, long rows, long key, long keys, float *scores, long scores_row);
 
+/// The whole attention with queries in lanes (attention_rows.h); false, and nothing done, where panels are faster.
+int limn_attention_in_lanes(const limn_attention_shape *shape, const float *q, const float *k, const float *v, float *out,
+                            float *lse, float *scratch);
+
 #endif

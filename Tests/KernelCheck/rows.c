@@ -235,8 +235,8 @@ static void check_sums(limn_isa isa, limn_isa other) {
     check(kept(x) & kept(dy) & kept(weight) & kept(bias), "%s: wrote beside", what);
   }
   static const limn_attention_shape shapes[] = {{1, 2, 30, 30, 8, 0.35f, 0}, {2, 1, 7, 77, 20, 0.2f, 0}, {1, 2, 50, 50, 40, 0.16f, 1},
-                                                {1, 1, 1, 3, 16, 0.25f, 0}};
-  for (int i = 0; i < 4; i++) {
+                                                {1, 1, 1, 3, 16, 0.25f, 0},   {1, 2, 35, 270, 12, 2.0f, 0}, {1, 1, 9, 20, 80, 0.11f, 0}};
+  for (int i = 0; i < 6; i++) {
     const limn_attention_shape s = shapes[i];
     const long queries = s.b * s.tq * s.heads * s.width, keys = s.b * s.tk * s.heads * s.width;
     float *q = numbers(queries), *k = numbers(keys), *v = numbers(keys);

@@ -56,6 +56,12 @@ import Testing
       attention($0[0], $0[1], $0[2], heads: 2)
     },
     OpCase(
+      "heads too wide for lanes", [[1, 26, 70], [1, 270, 70], [1, 270, 70]],
+      large: [[2, 130, 160], [2, 77, 160], [2, 77, 160]], tolerance: 2e-6, reference: reference(1, 26, 270, 1, 70)
+    ) {
+      attention($0[0], $0[1], $0[2], heads: 1)
+    },
+    OpCase(
       "causal", [[2, 9, 8], [2, 9, 8], [2, 9, 8]], large: [[1, 300, 64], [1, 300, 64], [1, 300, 64]], tolerance: 2e-6,
       reference: reference(2, 9, 9, 4, 2, causal: true)
     ) {
@@ -101,12 +107,33 @@ import Testing
     #expect(attention(x[0], x[1], x[2], heads: 1).floats().allSatisfy { $0.isFinite && Swift.abs($0) <= 60 })
   }
 
-  @Test func eachInstructionSetGivesTheSameValues() {
-    let x = OpCase.inputs([[1, 45, 20], [1, 33, 20], [1, 33, 20]], -2...2, seed: 3)
-    let expected = attention(x[0], x[1], x[2], heads: 2)
+  @Test(arguments: [1, 2]) func eachInstructionSetGivesTheSameValues(_ heads: Int) {
+    let x = OpCase.inputs([[1, 45, 72], [1, 33, 72], [1, 33, 72]], -1...1, seed: 3)
+    let expected = attention(x[0], x[1], x[2], heads: heads)
     withEachInstructionSet { name in
-      expectClose(attention(x[0], x[1], x[2], heads: 2), expected, relativeToLargest: 3e-6, name)
+      expectClose(attention(x[0], x[1], x[2], heads: heads), expected, relativeToLargest: 3e-6, name)
     }
+  }
+
+  /// Scores that climb and fall by hundreds, so that what earlier keys gave is scaled away, or later ones count for nothing.
+  @Test(arguments: [false, true]) func followsTheLargestScore(_ causal: Bool) {
+    let (tq, tk, width) = (37, 41, 4)
+    let q = Tensor((0..<tq * width).map { $0 % width == 0 ? Float($0 / width % 5 - 2) : 0 }, [1, tq, width])
+    let k = Tensor((0..<tk * width).map { $0 % width == 0 ? Float(($0 / width * 97) % 211 - 105) : 0 }, [1, tk, width])
+    let v = OpCase.inputs([[1, tk, width]], -1...1, seed: 6)[0]
+    let expected = Self.reference(1, tq, tk, 1, width, causal: causal)([q, k, v].map { $0.floats().map(Double.init) })
+    expectClose(
+      attention(q, k, v, heads: 1, causal: causal).floats(), expected.map { Float($0) }, relativeToLargest: 1e-5, "\(causal)", shape: [1, tq, width])
+  }
+
+  /// What a query must not see does not reach it, be it infinite.
+  @Test func laterTokensDoNotShow() {
+    let x = OpCase.inputs([[1, 40, 8], [1, 40, 8], [1, 40, 8]], -2...2, seed: 5)
+    let before = attention(x[0], x[1], x[2], heads: 1, causal: true).floats()
+    var (k, v) = (x[1].floats(), x[2].floats())
+    for i in 21 * 8..<40 * 8 { (k[i], v[i]) = (1000, -1e6) }
+    let after = attention(x[0], Tensor(k, [1, 40, 8]), Tensor(v, [1, 40, 8]), heads: 1, causal: true).floats()
+    #expect(before[..<(21 * 8)] == after[..<(21 * 8)])
   }
 
   /// A picture is the same alone or in a batch.
