@@ -38,4 +38,9 @@ void limn_hide_later(long query, long rows, long key, long keys, float *scores, 
 int limn_attention_in_lanes(const limn_attention_shape *shape, const float *q, const float *k, const float *v, float *out,
                             float *lse, float *scratch);
 
+/// Likewise the gradients; `delta` [b, heads, tq] is Σ dout · out. `scratch` has room for both tensors of the longer side.
+int limn_attention_gradient_in_lanes(const limn_attention_shape *shape, const float *dout, const float *q, const float *k,
+                                     const float *v, const float *lse, const float *delta, float *dq, float *dk, float *dv,
+                                     float *scratch);
+
 #endif

@@ -102,12 +102,13 @@ void limn_attention_backward_f32(const limn_attention_shape *shape, const float 
   job.queries = job.values_turned + heads * turned;
   job.upstream = job.queries + heads * queries;
   job.delta = job.upstream + heads * queries;
+  limn_pool_run(heads, delta_task, &job);
+  if (limn_attention_gradient_in_lanes(shape, dout, q, k, v, lse, job.delta, dq, dk, dv, scratch)) return;
   limn_pack_heads(shape, k, shape->tk, 0, job.keys, keys);
   limn_pack_heads(shape, k, shape->tk, 1, job.keys_turned, turned);
   limn_pack_heads(shape, v, shape->tk, 1, job.values_turned, turned);
   limn_pack_heads(shape, q, shape->tq, 0, job.queries, queries);
   limn_pack_heads(shape, dout, shape->tq, 0, job.upstream, queries);
-  limn_pool_run(heads, delta_task, &job);
   job.tasks = (shape->tq + query_block - 1) / query_block;
   limn_pool_run(heads * job.tasks, query_task, &job);
   job.tasks = (shape->tk + gradient_keys - 1) / gradient_keys;

@@ -174,9 +174,9 @@ static void spread(long rows, long width, const float *x, long row, float factor
   }
 }
 
-static void gather(long rows, long width, float *sums, const float *total, float *x, long row) {
+static void gather(long rows, long width, float *sums, const float *factors, float *x, long row) {
   for (int i = 0; i < sets; i++) {
-    const vf by = 1.0f / load(total + i * LANES);
+    const vf by = load(factors + i * LANES);
     for (long c = 0; c < width; c++) {
       float *at = sums + c * step_queries + i * LANES;
       store(at, load(at) * by);
@@ -185,4 +185,6 @@ static void gather(long rows, long width, float *sums, const float *total, float
   turn(width, rows, sums, step_queries, x, row);
 }
 
-const limn_lane_kernels LANES_NAME = {step_queries, spread, gather, attend};
+#include "attention_lanes_gradient.h"
+
+const limn_lane_kernels LANES_NAME = {step_queries, spread, gather, attend, gradient};
