@@ -1,4 +1,5 @@
 import CLimnKernels
+import Synchronization
 
 /// A weight [O, I] laid out as the product reads it, made once.
 package final class PackedMatrix: @unchecked Sendable {
@@ -7,6 +8,7 @@ package final class PackedMatrix: @unchecked Sendable {
   package let precision: Precision
   /// The matrix [I, O]; nil where OpenBLAS takes the weight as it lies.
   let panels: Panels?
+  private let turnedPanels = Mutex<Panels?>(nil)
   private let giveBack: (@Sendable () -> Void)?
 
   /// - Parameter giveBack: Lets go of the pages of a file that the weight is a view on; called each time they were read.
@@ -21,14 +23,20 @@ package final class PackedMatrix: @unchecked Sendable {
     panels = isForBLAS ? nil : Panels(matrix: weight.transposed(), precision: precision)
   }
 
-  /// The matrix [O, I] for the gradient in x, made on the way each time: keeping a second layout of every weight would double their memory.
+  /// The matrix [O, I] for the gradient in x. Kept where it is small; made on the way each time where it is large, as keeping a second
+  /// layout of every weight would double their memory.
   func turned() -> Panels {
-    defer { giveBack?() }
-    return Panels(matrix: weight, precision: precision)
+    turnedPanels.withLock { held in
+      if let held { return held }
+      let made = Panels(matrix: weight, precision: precision)
+      giveBack?()
+      if weight.count < Panels.leastLarge { held = made }
+      return made
+    }
   }
 
   /// Bytes held beside the weight.
-  package var byteCount: Int { panels?.byteCount ?? 0 }
+  package var byteCount: Int { (panels?.byteCount ?? 0) + (turnedPanels.withLock { $0?.byteCount } ?? 0) }
 }
 
 /// x · Wᵀ + b over the last axis.

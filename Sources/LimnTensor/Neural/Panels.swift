@@ -11,8 +11,11 @@ struct Panels: @unchecked Sendable {
     case unit
   }
 
-  /// From so many elements on, a weight in half width is kept so: reading half the bytes wins more than widening costs.
-  private static let leastKeptHalf = 1 << 16
+  /// From so many elements on, memory counts: half width is kept, and no second layout for gradients. Smaller weights stay in cache, where
+  /// to widen them each time costs more than to read them.
+  static let leastLarge = 1 << 18
+  /// From so many on, a model asked to be bf16 has its weights rounded where no unit does it.
+  private static let leastRounded = 1 << 16
   /// Sides shorter than a tile of the unit are not worth its rounding.
   private static let leastUnitSide = 16
 
@@ -25,7 +28,7 @@ struct Panels: @unchecked Sendable {
     }
     let kind =
       switch dtype {
-      case _ where k * n < Self.leastKeptHalf: LIMN_PACK_F32
+      case _ where k * n < (precision == .f32 ? Self.leastLarge : Self.leastRounded): LIMN_PACK_F32
       case .f16 where precision == .f32: LIMN_PACK_F16
       case .f16, .f32: precision == .bf16 ? LIMN_PACK_BF16 : LIMN_PACK_F32
       default: LIMN_PACK_BF16
