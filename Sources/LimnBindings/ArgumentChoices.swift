@@ -8,6 +8,7 @@ package enum ArgumentChoices {
   package static func values(of parameter: String, in native: String) -> [String] {
     switch (native, parameter) {
     case (_, "sampler"): SamplerNames.canonical
+    case ("save", "dtype"): ModelSaving.widths
     case (_, "dtype"): DType.allCases.map(\.name)
     case (_, "long"): LongPrompt.allCases.map(\.rawValue)
     case ("resize", "filter"): ResizeFilter.allCases.map(\.rawValue)
@@ -17,7 +18,7 @@ package enum ArgumentChoices {
     case (_, "half"): GuidanceRole.allCases.map(\.rawValue)
     case (_, "blocks"): ["down", "mid", "up"]
     case ("model", "prediction"): ["epsilon", "v"]
-    case ("save", "format"): ConceptFile.Form.allCases.map(\.rawValue)
+    case ("save", "format"): ModelSaving.formats
     case ("model", "precision"): ["auto"] + Precision.allCases.map(\.rawValue)
     default: []
     }

@@ -7,7 +7,7 @@ package enum LimnNatives {
     [
       ("tensors", TensorNatives.all + MathNatives.all), ("gradients", GradientNatives.all), ("random numbers", RandomNatives.all),
       ("pictures", ImageNatives.all + SaveNatives.all), ("masks", MaskNatives.all),
-      ("models", ModelNatives.all + TokenNatives.all), ("sampling", StepNatives.all + RunNatives.all), ("attention", MapsValue.natives),
+      ("models", ModelNatives.all + TokenNatives.all + LoadNatives.all), ("sampling", StepNatives.all + RunNatives.all), ("attention", MapsValue.natives),
       ("files", FileNatives.all + DataNatives.all + JSONText.natives + CSVText.natives), ("plots", PlotNatives.all),
       ("learning", LearningNatives.all), ("layouts", LayoutNatives.all), ("processes", ParallelNatives.all),
     ]

@@ -1,6 +1,19 @@
 import LimnTensor
 
 extension SafetensorsFile {
+  /// A tensor that is made when its turn to be written comes, so that a model in another width is never in memory whole.
+  package struct Pending {
+    let key: String
+    let shape: Shape
+    let dtype: DType
+    let make: () -> Tensor
+
+    /// - Parameter make: Gives the tensor, of exactly this shape and type.
+    package init(key: String, shape: Shape, dtype: DType, make: @escaping () -> Tensor) {
+      (self.key, self.shape, self.dtype, self.make) = (key, shape, dtype, make)
+    }
+  }
+
   /// Writes tensors in their own element types, atomically, in the order the reference writer uses: larger elements
   /// first, then by name, so that all data is aligned and the same tensors give the same bytes.
   ///
@@ -8,13 +21,17 @@ extension SafetensorsFile {
   package static func write(
     _ tensors: [(key: String, tensor: Tensor)], metadata: [(key: String, value: String)] = [], to path: String
   ) throws(FormatError) {
-    let ordered = tensors.sorted { a, b in
-      (b.tensor.dtype.byteSize, a.key) < (a.tensor.dtype.byteSize, b.key)
-    }
+    try write(pending: tensors.map { key, tensor in Pending(key: key, shape: tensor.shape, dtype: tensor.dtype) { tensor } }, metadata: metadata, to: path)
+  }
+
+  /// Writes tensors one after the other, each made just before; otherwise as ``write(_:metadata:to:)`` of tensors.
+  package static func write(pending tensors: [Pending], metadata: [(key: String, value: String)] = [], to path: String) throws(FormatError) {
+    let ordered = tensors.sorted { ($1.dtype.byteSize, $0.key) < ($0.dtype.byteSize, $1.key) }
     let file = try AtomicFile(path)
     try writeHeader(ordered, metadata: metadata, path: path, file)
-    for (_, tensor) in ordered {
-      let whole = tensor.contiguous()
+    for pending in ordered {
+      let whole = pending.make().contiguous()
+      precondition(whole.shape == pending.shape && whole.dtype == pending.dtype, "'\(pending.key)' is not what the header says")
       let start = UnsafeRawPointer(whole.storage.bytes) + whole.offset * whole.dtype.byteSize
       let bytes = UnsafeRawBufferPointer(start: start, count: whole.count * whole.dtype.byteSize)
       defer { withExtendedLifetime(whole) {} }
@@ -24,7 +41,7 @@ extension SafetensorsFile {
   }
 
   private static func writeHeader(
-    _ tensors: [(key: String, tensor: Tensor)], metadata: [(key: String, value: String)], path: String,
+    _ tensors: [Pending], metadata: [(key: String, value: String)], path: String,
     _ file: borrowing AtomicFile
   ) throws(FormatError) {
     var members: [JSON.Member] = []
@@ -33,11 +50,12 @@ extension SafetensorsFile {
     }
     var seen: Set<String> = ["__metadata__"]
     var position = 0
-    for (key, tensor) in tensors {
+    for tensor in tensors {
+      let key = tensor.key
       guard seen.insert(key).inserted else {
         throw FormatError("a name occurs twice or is reserved", file: path, key: key)
       }
-      let end = position + tensor.count * tensor.dtype.byteSize
+      let end = position + tensor.shape.count * tensor.dtype.byteSize
       members.append(
         JSON.Member(
           key,

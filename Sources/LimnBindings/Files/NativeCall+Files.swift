@@ -53,8 +53,9 @@ extension NativeCall {
   }
 
   /// The file to write for a path; the folder it lies in is there and may be written to.
-  func target(_ key: ParameterKey) throws -> String {
-    let path = try checkedPath(key)
+  func target(_ key: ParameterKey) throws -> String { try target(try checkedPath(key), key) }
+
+  private func target(_ path: String, _ key: ParameterKey) throws -> String {
     do { return try access.target(path, scriptFolder: scriptFolder) } catch {
       throw fault(.io, "cannot write '\(path)': \(error.reason)", at: key, help: error.help)
     }
@@ -73,6 +74,16 @@ extension NativeCall {
     } catch let error as FormatError {
       throw fault(.io, error.description, at: key)
     }
+    access.note(path)
+    files.didWrite(path)
+  }
+
+  /// Runs `body` with the folder to write, whose path may end in slashes; its errors name the path.
+  func writingFolder(_ key: ParameterKey, _ body: (String) throws -> Void) throws {
+    var path = try checkedPath(key)
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    let target = try target(path, key)
+    do { try body(target) } catch let error as FormatError { throw fault(.io, error.description, at: key, help: error.help) }
     access.note(path)
     files.didWrite(path)
   }

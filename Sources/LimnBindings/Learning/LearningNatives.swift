@@ -27,12 +27,12 @@ enum LearningNatives {
       let loss = try call.function("loss")
       return call.make(try learning(call) { try call.host(LearnerValue.self, 0).stepped(loss, call) })
     },
-    Native("save(learner: learner, path: string, format: string = \"diffusers\")", doc: "Writes the tokens that were learned as .safetensors: with one entry a token, as diffusers writes textual inversion, or with `format: \"a1111\"` the one token as A1111's web UI names it, by the file.", effect: .acts, known: .choice("format", of: ConceptFile.Form.allCases.map(\.rawValue))) { call in
+    Native("save(learner: learner, path: string, \(ModelSaving.parameters))", doc: "Writes what was learned, as `save` of its model does: tokens or a LoRA as .safetensors, all of the model as a folder.", effect: .acts, known: ModelSaving.known) { call in
       let fit = try call.host(LearnerValue.self, 0)
-      guard let model = try fit.trained(fit.learner.parameters), !fit.tokens.isEmpty else {
-        throw call.fault(.value, "only learned tokens can be saved, found a learner of \(fit.learner.names.joined(separator: ", "))", at: 0)
+      guard let model = try fit.trained(fit.learner.parameters) else {
+        throw call.fault(.value, "only what a model learned can be saved so, found a learner of \(fit.learner.names.joined(separator: ", "))", at: 0, help: "save(fit.params, \"x.safetensors\") for a map of tensors")
       }
-      try TokenNatives.save(model, fit.tokens.map { call.make($0.token) }, call)
+      try ModelSaving(call, model, tokens: fit.tokens.map(\.token.name)).save()
       return .nil
     },
   ]

@@ -15,20 +15,9 @@ enum TokenNatives {
       let count = try call.optionalInt("vectors", in: 1...64)
       return call.make(TokenValue(name: name, start: try start(call, count)))
     },
-    Native("save(model: model, path: string, tokens: list = nil, format: string = \"diffusers\")", doc: "Writes the tokens a model learned, all or those named, as .safetensors: with one entry a token, as diffusers writes textual inversion, or with `format: \"a1111\"` the one token as A1111's web UI names it, by the file.", effect: .acts, known: .choice("format", of: ConceptFile.Form.allCases.map(\.rawValue))) { call in
-      let model = try call.host(ModelValue.self, 0).model
-      try save(model, call.has("tokens") ? try call.list("tokens") : nil, call)
+    Native("save(model: model, path: string, \(ModelSaving.parameters))", doc: "Writes what a model learned, or all of it; the path's ending says which. A .safetensors file holds its tokens, all or those named (`format:` \"diffusers\", an entry a token, or \"a1111\", the one token as A1111's web UI names it, by the file), or a LoRA (\"diffusers\", as PEFT names matrices, or \"kohya\"). A path that ends in / is a folder in diffusers layout: adapters are added to the weights there, `dtype:` is f32, which keeps every bit, f16 or bf16.", effect: .acts, known: ModelSaving.known) { call in
+      try ModelSaving(call, call.host(ModelValue.self, 0).model).save()
       return .nil
-    },
-    Native("load(model: model, path: string, name: string = nil)", doc: "The model with the learned tokens of a file: as diffusers writes textual inversion (.safetensors, .bin), or A1111's web UI (.pt, or `emb_params`); `name:` is what to call the only one. What torch wrote is read as data, and nothing in it is run.", effect: .acts) { call in
-      let model = try call.host(ModelValue.self, 0).model
-      let path = try call.path(1)
-      let name = try call.optionalString("name")
-      let concepts = try call.diffusion(at: 1) { try ConceptFile.read(path, name: name) }
-      let learned = try call.diffusion(at: 1) { try model.with(concepts) }
-      model.notes(on: concepts).forEach { call.notices.say($0, call) }
-      _ = try call.contents(1)  // small, and its hash belongs into recipes
-      return call.make(ModelValue(learned))
     },
   ]
 
@@ -43,28 +32,5 @@ enum TokenNatives {
     }
     guard !call.has("from") else { throw call.mismatch("from", "a word or a tensor of vectors") }
     return .random(count: count ?? 1)
-  }
-
-  /// Writes tokens of a model; nil is all.
-  static func save(_ model: Model, _ tokens: [Value]?, _ call: NativeCall) throws {
-    let path = try call.string("path")
-    guard path.hasSuffix(".safetensors") else {
-      throw call.fault(.value, "tokens are saved as .safetensors, found the path '\(path)'", at: "path")
-    }
-    var concepts = model.concepts
-    if let tokens {
-      concepts = try tokens.map { token in
-        guard let name = (token.host as? TokenValue)?.name ?? token.string.map({ call.named($0) }) else {
-          throw call.mismatch("tokens", "a list of tokens or their names")
-        }
-        guard let concept = concepts.first(where: { $0.name == name }) else {
-          throw call.fault(.value, "'\(model.name)' never learned '\(name)'", at: "tokens")
-        }
-        return concept
-      }
-    }
-    guard !concepts.isEmpty else { throw call.fault(.value, "'\(model.name)' has learned no tokens", at: 0) }
-    let form = call.has("format") ? ConceptFile.Form(rawValue: try call.choice("format", of: ConceptFile.Form.allCases.map(\.rawValue)))! : .diffusers
-    try call.writing("path") { try ConceptFile.write(concepts, to: $0, form: form) }
   }
 }

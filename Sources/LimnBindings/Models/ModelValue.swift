@@ -12,12 +12,12 @@ package final class ModelValue: HostObject {
 
   package var typeName: String { "model" }
   package func description(_ context: Context) -> String {
-    let learned = model.tokenizer.learned.map(\.name).joined(separator: ", ")
+    let learned = (model.tokenizer.learned.map(\.name) + model.adapters.map { "adapter '\($0.name)'" }).joined(separator: ", ")
     return "model '\(model.name)' (\(model.report.family), \(model.side)×\(model.side), \(model.schedule.prediction.rawValue))"
       + (learned.isEmpty ? "" : " with \(learned)")
   }
 
-  package static let fields = ["name", "family", "width", "height", "prediction", "precision", "tokens", "report", "hash"]
+  package static let fields = ["name", "family", "width", "height", "prediction", "precision", "tokens", "adapters", "report", "hash"]
   package var memberNames: [String] { Self.fields }
 
   /// The bytes of the weights of each part, as the files hold them.
@@ -39,6 +39,14 @@ package final class ModelValue: HostObject {
     case "precision": context.make(model.precision.rawValue)
     case "tokens":
       context.make(fields: model.concepts.map { ($0.name, context.make(TokenValue(name: $0.name, start: .vectors($0.vectors.detached())))) })
+    case "adapters":
+      context.make(fields: model.adapters.map { adapter in
+        let fields: [(String, Value)] = [
+          ("ranks", context.make(adapter.ranks)), ("layers", .int(adapter.layers.count)), ("scale", .float(Double(adapter.strength))),
+          ("from", adapter.source.map { context.make(outside: $0) } ?? .nil),
+        ]
+        return (adapter.name, context.make(fields: fields))
+      })
     case "report": context.make(outside: model.report.description)
     case "hash": context.make(context.service(ModelStore.self) { ModelStore() }.hash(of: model))
     default: nil
@@ -72,6 +80,12 @@ final class ModelStore {
     for note in model.report.notes { context.warn("\(short): \(note)") }
     models = [(key, model)] + models.prefix(Self.most - 1)
     return model
+  }
+
+  /// Forgets the models read from a folder that was written.
+  func forget(_ folder: String) {
+    models.removeAll { Path.real($0.key.name) == folder }
+    hashes = hashes.filter { Path.real($0.key) != folder }
   }
 
   /// The SHA-256 of a model's weights, worked out once: it reads every byte.
@@ -165,11 +179,15 @@ enum ModelNatives {
 
 extension NativeCall {
   /// A model's name may be a path or the name of an embedded or cached one; only what looks like a path is moved.
-  func modelPath(_ name: String) -> String { Self.modelPath(name, folder: scriptFolder) }
+  func modelPath(_ name: String) -> String { Self.isPath(name) ? path(name) : name }
 
+  /// Where a name leads before anything ran.
   static func modelPath(_ name: String, folder: String?) -> String {
-    let isPath = name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors") || TorchFile.isName(name)
-    return isPath ? FileAccess.source(name, scriptFolder: folder, workingFolder: nil) : name
+    isPath(name) ? FileAccess.source(name, scriptFolder: folder, workingFolder: nil) : name
+  }
+
+  private static func isPath(_ name: String) -> Bool {
+    name.hasPrefix("./") || name.hasPrefix("../") || name.hasSuffix(".safetensors") || TorchFile.isName(name)
   }
 
   /// One prompt or a list of them, tokens still as private code points.

@@ -39,7 +39,7 @@ package enum ModelFamily: String, CaseIterable, Sendable, CustomStringConvertibl
     func anyPrefix(_ prefixes: String...) -> Bool { any { key in prefixes.contains { key.hasPrefix($0) } } }
     func anyPart(_ parts: String...) -> Bool { any { key in parts.contains { key.contains($0) } } }
 
-    if anyPart(".lora_down.", ".lora_up.", ".lora_A.", ".lora_B.", ".lora.down.", ".lora.up.", "hada_w1", "lokr_w1")
+    if anyPart(".lora_down.", ".lora_up.", ".lora_A.", ".lora_B.", ".lora.down.", ".lora.up.", "_lora.down.", "_lora.up.", "hada_w1", "lokr_w1")
       || anyPrefix("lora_unet_", "lora_te_", "lora_te1_")
     {
       self = .lora

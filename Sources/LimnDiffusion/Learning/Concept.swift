@@ -5,6 +5,8 @@ import LimnTensor
 package struct Concept: Sendable {
   package let name: String
   package let vectors: Tensor
+  /// The file it was read from; nil for one that was learned or made here.
+  package var source: String?
 
   /// - Traps: when `vectors` is no `[n, D]` with rows.
   package init(_ name: String, vectors: Tensor) {
@@ -20,7 +22,9 @@ extension Model {
     guard let learnedRows else { return [] }
     return tokenizer.learned.map { token in
       let first = token.ids.lowerBound - tokenizer.vocabularySize
-      return Concept(token.name, vectors: learnedRows.sliced(axis: 0, from: first, to: first + token.ids.count))
+      var concept = Concept(token.name, vectors: learnedRows.sliced(axis: 0, from: first, to: first + token.ids.count))
+      concept.source = conceptSources[token.name]
+      return concept
     }
   }
 
@@ -44,7 +48,18 @@ extension Model {
     var model = self
     model.tokenizer = all.reduce(files.tokenizer) { $0.adding($1.name, vectors: $1.vectors.shape[0]) }
     model.learnedRows = all.isEmpty ? nil : .concatenated(all.map(\.vectors), axis: 0)
+    model.conceptSources = Dictionary(all.compactMap { concept in concept.source.map { (concept.name, $0) } }) { $1 }
     return model
+  }
+
+  /// The model without a token it learned.
+  ///
+  /// - Throws: ``PipelineError`` if it knows none of this name.
+  package func without(concept name: String) throws -> Model {
+    guard concepts.contains(where: { $0.name == name }) else { throw PipelineError("'\(self.name)' never learned '\(name)'") }
+    var model = self
+    (model.tokenizer, model.learnedRows, model.conceptSources) = (files.tokenizer, nil, [:])
+    return try model.with(concepts.filter { $0.name != name })
   }
 
   /// What a new token starts from: the vectors of a word's pieces, the first one when fewer are wanted, over again when more.

@@ -49,7 +49,11 @@ package enum ConceptFile {
         "cannot be loaded under one name", file: path, found: "\(found.count) tokens: \(FormatError.listing(found.map(\.name), first: 6)); asked for '\(name)'")
     }
     var concepts: [Concept] = []
-    for (key, vectors) in found { concepts.append(Concept(name ?? key, vectors: try checked(vectors, key, path))) }
+    for (key, vectors) in found {
+      var concept = Concept(name ?? key, vectors: try checked(vectors, key, path))
+      concept.source = path
+      concepts.append(concept)
+    }
     return concepts
   }
 

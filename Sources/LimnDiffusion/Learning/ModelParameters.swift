@@ -49,6 +49,9 @@ extension Model {
     return result
   }
 
+  /// The full names of the parameters of a part that are not those of the files.
+  package func changedParameters(of part: ModelPart) -> [String] { replaced.keys.filter { ModelPart(ofKey: $0) == part }.sorted() }
+
   /// The model with other parameters, by their full names; what is not named stays, and is shared with this model.
   ///
   /// - Throws: ``PipelineError`` when the model has no such parameter, or one of another shape.

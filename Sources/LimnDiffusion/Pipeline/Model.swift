@@ -11,6 +11,8 @@ package struct Model: Sendable {
   package var tokenizer: ClipTokenizer
   /// The vectors of learned tokens, `[E, D]`, in the order of their ids past the vocabulary.
   package var learnedRows: Tensor?
+  /// The files that learned tokens were read from, by their names.
+  package internal(set) var conceptSources: [String: String] = [:]
   /// Parameters in the place of those of the files, by their full names; see ``with(parameters:)``.
   package internal(set) var replaced: [String: Parameter] = [:]
   /// The low-rank changes beside the weights, in the order they were added.
@@ -30,7 +32,7 @@ package struct Model: Sendable {
   ///
   /// - Throws: ``FormatError`` for files that are no such model; ``SamplerError`` for a schedule that cannot be used.
   package static func load(_ name: String, options: ModelOptions = ModelOptions()) throws -> Model {
-    try Model(ModelFiles.load(name, options: options))
+    try Model(ModelFiles.load(name, options: options)).withConceptsBeside(name)
   }
 
   /// Builds the networks. When no file says what the UNet predicts, one evaluation finds out.

@@ -57,6 +57,13 @@ extension ClipTokenizer {
       vocabulary: source.vocabulary, encoder: encoder, specials: source.specials, bos: Int(bos), eos: Int(eos),
       pad: Int(pad),
       maxLength: length)
+    for name in ["vocab.json", "merges.txt", "tokenizer.json", "special_tokens_map.json", "added_tokens.json"] {
+      if let bytes = try tree.bytes(name) { files.append((name, bytes)) }
+    }
+    // What was overridden is what the files to write say.
+    var written = config.with("tokenizer_class", "CLIPTokenizer").with("model_max_length", .int(length))
+    if let padding { written = written.with("pad_token", .string(padding)) }
+    files.append(("tokenizer_config.json", Bytes(Array((written.description + "\n").utf8))))
   }
 }
 

@@ -35,6 +35,8 @@ package struct ClipTokenizer: Sendable {
   package let eos: Int
   package let pad: Int
   package private(set) var learned: [LearnedToken] = []
+  /// The files it was read from, for writing it again.
+  package internal(set) var files: [(name: String, bytes: Bytes)] = []
   private let vocabulary: Vocabulary
   private let encoder: BytePairEncoder
   private let specials: [Special]
