@@ -24,6 +24,7 @@ extension Session {
     Command(name: "functions", usage: "functions", doc: "everything that can be called", argument: .none),
     Command(name: "time", usage: "time EXPR", doc: "evaluates, and says how long it took", argument: .expression),
     Command(name: "mem", usage: "mem", doc: "memory: the process, tensors, models", argument: .none),
+    Command(name: "concepts", usage: "concepts", doc: "what models learned or were given: tokens, adapters, weights", argument: .none),
     Command(name: "undo", usage: "undo [N]", doc: "takes back the last N inputs: names and random streams", argument: .none),
     Command(name: "history", usage: "history [N]", doc: "the last N inputs", argument: .none),
     Command(name: "save", usage: "save FILE", doc: "writes what took effect as a program", argument: .file),

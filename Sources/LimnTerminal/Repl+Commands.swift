@@ -25,6 +25,7 @@ extension Repl {
     case "functions": functions()
     case "time": time(argument)
     case "mem": session.memory().forEach(say)
+    case "concepts": concepts()
     case "undo": undo(argument)
     case "history": history(argument)
     case "save": save(argument)
@@ -94,13 +95,19 @@ extension Repl {
     table([["name", "type", "shape", "dtype", "bytes"]] + rows.map { [$0.name, $0.type, $0.shape, $0.dtype, $0.bytes] })
   }
 
-  /// Columns as wide as their widest cell; the last is right-aligned.
-  private func table(_ rows: [[String]]) {
+  private func concepts() {
+    let rows = session.learnedThings()
+    guard !rows.isEmpty else { return say("no model has learned anything, or was given a token or a LoRA") }
+    table([["model", "family", "kind", "name", "size", "from"]] + rows.map { [$0.model, $0.family, $0.kind, $0.name, $0.size, $0.file.isEmpty ? "here" : $0.file] }, endsInNumbers: false)
+  }
+
+  /// Columns as wide as their widest cell; a last one of numbers is right-aligned.
+  private func table(_ rows: [[String]], endsInNumbers: Bool = true) {
     let widths = rows[0].indices.map { column in rows.map { $0[column].displayWidth }.max() ?? 0 }
     for row in rows {
       let cells = row.enumerated().map { column, text in
         let blanks = String(repeating: " ", count: widths[column] - text.displayWidth)
-        return column == row.count - 1 ? blanks + text : text + blanks
+        return endsInNumbers && column == row.count - 1 ? blanks + text : text + blanks
       }
       let line = cells.joined(separator: "  ")
       say(String(line.reversed().drop { $0 == " " }.reversed()))
