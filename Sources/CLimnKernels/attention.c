@@ -12,9 +12,9 @@ void limn_block_product(long rows, long columns, long depth, const float *a, lon
   limn_tile tile = {.taps = 1, .from = 0, .depth = depth, .step = step, .c_row = c_row, .first = first};
   for (long column = 0; column < columns; column += LIMN_PANEL) {
     const float *panel = packed + column * depth_all + from * LIMN_PANEL;
-    tile.columns = fewer(LIMN_PANEL, columns - column);
+    tile.columns = smaller(LIMN_PANEL, columns - column);
     for (long r = 0; r < rows; r += LIMN_ROWS) {
-      const long count = fewer(LIMN_ROWS, rows - r);
+      const long count = smaller(LIMN_ROWS, rows - r);
       const float *pointers[LIMN_ROWS];
       for (long i = 0; i < count; i++) pointers[i] = a + (r + i) * a_row;
       kernels->rows[count - 1](&tile, pointers, panel, c + r * c_row + column);
@@ -81,9 +81,9 @@ static void attend(const attention_job *job, long head, long query, long rows) {
   float *scores = limn_thread_scratch(query_block * key_block * sizeof(float));
   float most[query_block], total[query_block];
   for (long r = 0; r < rows; r++) most[r] = -INFINITY, total[r] = 0;
-  const long visible = shape->causal ? fewer(shape->tk, query + rows) : shape->tk;
+  const long visible = shape->causal ? smaller(shape->tk, query + rows) : shape->tk;
   for (long key = 0; key < visible; key += key_block) {
-    const long count = fewer(key_block, visible - key);
+    const long count = smaller(key_block, visible - key);
     const long padded = (count + LIMN_PANEL - 1) / LIMN_PANEL * LIMN_PANEL;
     limn_block_product(rows, padded, width, q, features, 1, keys + key * width, width, 0, scores, key_block, 1);
     if (shape->causal) limn_hide_later(query, rows, key, count, scores, key_block);
@@ -102,9 +102,9 @@ static void attend(const attention_job *job, long head, long query, long rows) {
 static void attention_task(void *context, long task) {
   const attention_job *job = context;
   const long head = task / job->tasks, first = task % job->tasks * job->blocks * query_block;
-  const long end = fewer(job->shape->tq, first + job->blocks * query_block);
+  const long end = smaller(job->shape->tq, first + job->blocks * query_block);
   for (long query = first; query < end; query += query_block)
-    attend(job, head, query, fewer(query_block, end - query));
+    attend(job, head, query, smaller(query_block, end - query));
 }
 
 static void cut_queries(attention_job *job) {
@@ -112,7 +112,7 @@ static void cut_queries(attention_job *job) {
   const long blocks = (shape->tq + query_block - 1) / query_block;
   // A score costs its exponential, too: as much as some 24 features.
   const long work = query_block * shape->tk * (shape->width + 24);
-  job->blocks = fewer(blocks, work > 0 ? task_products / work + 1 : blocks);
+  job->blocks = smaller(blocks, work > 0 ? task_products / work + 1 : blocks);
   job->tasks = (blocks + job->blocks - 1) / job->blocks;
 }
 
@@ -135,7 +135,7 @@ static void probability_task(void *context, long task) {
   const limn_row_kernels *kernels = limn_rows_choice();
   const long features = shape->heads * shape->width, width = shape->width;
   const long head = task / job->tasks, first = task % job->tasks * job->blocks * query_block;
-  const long rows = fewer(shape->tq - first, job->blocks * query_block);
+  const long rows = smaller(shape->tq - first, job->blocks * query_block);
   const float *q = job->q + head_start(shape, shape->tq, head) + first * features;
   float *scores = job->probabilities + (head * shape->tq + first) * shape->tk;
   limn_block_product(rows, shape->tk, width, q, features, 1, job->keys + head * packed_floats(width, shape->tk), width, 0,

@@ -14,8 +14,6 @@ static inline long packed_floats(long rows, long columns) {
   return rows * ((columns + LIMN_PANEL - 1) / LIMN_PANEL * LIMN_PANEL);
 }
 
-static inline long fewer(long a, long b) { return a < b ? a : b; }
-
 /// Where the features of one head of one picture begin in [b, tokens, heads · width].
 static inline long head_start(const limn_attention_shape *shape, long tokens, long head) {
   const long features = shape->heads * shape->width;

@@ -42,13 +42,13 @@ static void query_task(void *context, long task) {
   const limn_attention_shape *shape = job->shape;
   const long features = shape->heads * shape->width, width = shape->width;
   const long head = task / job->tasks, query = task % job->tasks * query_block;
-  const long rows = fewer(query_block, shape->tq - query);
+  const long rows = smaller(query_block, shape->tq - query);
   float *probabilities = limn_thread_scratch(2 * query_block * key_block * sizeof(float));
   float *scores = probabilities + query_block * key_block;
   float *dq = job->dq + head_start(shape, shape->tq, head) + query * features;
   const float *keys = job->keys + head * packed_floats(shape->tk, width);
   for (long key = 0; key < shape->tk; key += key_block) {
-    const long count = fewer(key_block, shape->tk - key);
+    const long count = smaller(key_block, shape->tk - key);
     block_gradients(job, head, query, rows, key, count, probabilities, scores, key_block);
     limn_block_product(rows, width, count, scores, key_block, 1, keys, shape->tk, key, dq, features, key == 0);
   }
@@ -59,12 +59,12 @@ static void key_task(void *context, long task) {
   const limn_attention_shape *shape = job->shape;
   const long features = shape->heads * shape->width, width = shape->width;
   const long head = task / job->tasks, key = task % job->tasks * gradient_keys;
-  const long count = fewer(gradient_keys, shape->tk - key);
+  const long count = smaller(gradient_keys, shape->tk - key);
   float *probabilities = limn_thread_scratch(2 * gradient_queries * gradient_keys * sizeof(float));
   float *scores = probabilities + gradient_queries * gradient_keys;
   const long start = head_start(shape, shape->tk, head) + key * features, packed = packed_floats(shape->tq, width);
   for (long query = 0; query < shape->tq; query += gradient_queries) {
-    const long rows = fewer(gradient_queries, shape->tq - query);
+    const long rows = smaller(gradient_queries, shape->tq - query);
     block_gradients(job, head, query, rows, key, count, probabilities, scores, gradient_keys);
     limn_block_product(count, width, rows, probabilities, 1, gradient_keys, job->upstream + head * packed, shape->tq, query,
                        job->dv + start, features, query == 0);

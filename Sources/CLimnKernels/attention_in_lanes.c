@@ -81,15 +81,15 @@ static void lane_task(void *context, long task) {
   const limn_lane_kernels *kernels = choice();
   const long features = shape->heads * shape->width, width = shape->width, queries = kernels->queries;
   const long head = task / job->tasks, start = task % job->tasks * job->queries;
-  const long end = fewer(shape->tq, start + job->queries), rows = head_start(shape, shape->tq, head);
+  const long end = smaller(shape->tq, start + job->queries), rows = head_start(shape, shape->tq, head);
   const long keys = pair_start(shape, &job->keys, shape->tk, head);
   float *q = limn_thread_scratch((size_t)((2 * width + 2) * queries) * sizeof(float)), *sums = q + width * queries;
   float *most = sums + width * queries, *total = most + queries;
   for (long query = start; query < end; query += queries) {
-    const long count = fewer(queries, end - query), at = rows + query * features;
+    const long count = smaller(queries, end - query), at = rows + query * features;
     kernels->spread(count, width, job->q + at, features, shape->scale * log2e, q);
     const limn_lane_block block = {
-        .width = width, .keys = shape->causal ? fewer(shape->tk, query + count) : shape->tk, .k = job->keys.x[0] + keys,
+        .width = width, .keys = shape->causal ? smaller(shape->tk, query + count) : shape->tk, .k = job->keys.x[0] + keys,
         .v = job->keys.x[1] + keys, .key_row = pair_step(shape, &job->keys), .q = q, .sums = sums, .most = most, .total = total,
         .visible = shape->causal ? query : shape->tk};
     kernels->attend(&block);
@@ -129,7 +129,7 @@ static void gradient_task(void *context, long task) {
   const limn_attention_shape *shape = job->shape;
   const limn_lane_kernels *kernels = choice();
   const long features = shape->heads * shape->width, width = shape->width, lanes = kernels->queries, all = width * lanes;
-  const long head = task / job->tasks, start = task % job->tasks * job->each, end = fewer(job->tokens, start + job->each);
+  const long head = task / job->tasks, start = task % job->tasks * job->each, end = smaller(job->tokens, start + job->each);
   const long rows = pair_start(shape, &job->rows, job->others, head);
   const long logs = job->owns_keys ? shape->tq : 0;
   float *own = limn_thread_scratch((size_t)(4 * all + 4 * lanes + logs) * sizeof(float));
@@ -138,15 +138,15 @@ static void gradient_task(void *context, long task) {
   for (long r = 0; r < lanes; r++) scale[r] = shape->scale, one[r] = 1;
   for (long r = 0; r < logs; r++) all_logs[r] = job->lse[head * shape->tq + r] * log2e;
   for (long token = start; token < end; token += lanes) {
-    const long count = fewer(lanes, end - token), at = head_start(shape, job->tokens, head) + token * features;
+    const long count = smaller(lanes, end - token), at = head_start(shape, job->tokens, head) + token * features;
     kernels->spread(count, width, job->own + at, features, shape->scale * log2e, own);
     kernels->spread(count, width, job->upstream + at, features, 1, upstream);
     for (long r = 0; r < lanes && !job->owns_keys; r++) {
-      const long query = head * shape->tq + token + fewer(r, count - 1);
+      const long query = head * shape->tq + token + smaller(r, count - 1);
       log[r] = job->lse[query] * log2e, delta[r] = job->delta[query];
     }
     const limn_gradient_block block = {
-        .width = width, .rows = shape->causal && !job->owns_keys ? fewer(job->others, token + count) : job->others,
+        .width = width, .rows = shape->causal && !job->owns_keys ? smaller(job->others, token + count) : job->others,
         .row_step = pair_step(shape, &job->rows), .row = job->rows.x[0] + rows,
         .other = job->rows.x[1] + rows, .own = own, .upstream = upstream, .log = job->owns_keys ? all_logs : log,
         .delta = job->owns_keys ? job->delta + head * shape->tq : delta, .sums = sums, .weighted = weighted,

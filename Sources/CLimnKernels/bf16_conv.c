@@ -32,7 +32,7 @@ static long source(long at, long dilation, long size) {
 static void pad_lines(void *context, long task) {
   const conv_slab *slab = context;
   const limn_conv_shape *shape = slab->shape;
-  const long all = slab->pictures * slab->padded_lines, end = limn_least(all, (task + 1) * slab->lines_each);
+  const long half = shape->doubled != 0, all = slab->pictures * slab->padded_lines, end = limn_least(all, (task + 1) * slab->lines_each);
   for (long at = task * slab->lines_each; at < end; at++) {
     const long picture = slab->picture + at / slab->padded_lines;
     const long y = source(slab->line * shape->stride + at % slab->padded_lines - shape->top, shape->dilation, shape->h);
@@ -41,11 +41,11 @@ static void pad_lines(void *context, long task) {
       memset(to, 0, (size_t)(slab->columns * slab->channels) * sizeof(uint16_t));
       continue;
     }
-    const float *line = slab->x + (picture * shape->h + y) * shape->w * shape->i;
+    const float *line = slab->x + (picture * (shape->h >> half) + (y >> half)) * (shape->w >> half) * shape->i;
     for (long column = 0; column < slab->columns; column++, to += slab->channels) {
       const long x = source(column - shape->left, shape->dilation, shape->w);
       if (x < 0) memset(to, 0, (size_t)slab->channels * sizeof(uint16_t));
-      else limn_bf16_round(line + x * shape->i, 1, shape->i, to, slab->channels);
+      else limn_bf16_round(line + (x >> half) * shape->i, 1, shape->i, to, slab->channels);
     }
   }
 }
@@ -144,7 +144,7 @@ static void convolve_slab(conv_slab *slab, const void *packed, float *y, const l
 
 void limn_bf16_conv(const limn_conv_shape *shape, const float *x, const void *packed, float *y, const limn_epilogue *epilogue) {
   if (shape->n * shape->oh * shape->ow == 0 || shape->o == 0) return;
-  if (shape->kh == 1 && shape->kw == 1 && shape->stride == 1 && shape->dilation == 1 && shape->top == 0 && shape->left == 0 &&
+  if (shape->kh == 1 && shape->kw == 1 && shape->stride == 1 && shape->dilation == 1 && !shape->doubled && shape->top == 0 && shape->left == 0 &&
       shape->oh == shape->h && shape->ow == shape->w) {  // pixels are rows
     const limn_gemm_shape rows = {shape->n * shape->h * shape->w, shape->o, shape->i, shape->i, 1, shape->o};
     limn_bf16_gemm(&rows, x, packed, y, epilogue);

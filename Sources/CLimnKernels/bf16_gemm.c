@@ -35,7 +35,6 @@ typedef struct {
   long row_tiles, column_tiles;  // tasks along each side
 } task_cut;
 
-static long parts(long whole, long part) { return (whole + part - 1) / part; }
 
 /// From the shape alone.
 static task_cut cut_tasks(long rows, long n, long k) {

@@ -6,16 +6,13 @@
 #include "limn_pool.h"
 #include "winograd.h"
 
-enum { most_channels = 16384 };
-static const float zeros[most_channels];
+const float limn_zeros[LIMN_MOST_CHANNELS];
 
-static long smaller(long a, long b) { return a < b ? a : b; }
-
-/// The input pixel under window position `at` of a side with `size` pixels, or -1 where there is none.
+/// The pixel of x under window position `at` of a side with `size` pixels, or -1 where there is none.
 static long source(const limn_conv_shape *shape, long at, long size) {
   if (at < 0) return -1;
   if (shape->dilation > 1) return at % shape->dilation || at / shape->dilation >= size ? -1 : at / shape->dilation;
-  return at >= size ? -1 : at;
+  return at >= size ? -1 : shape->doubled ? at / 2 : at;
 }
 
 /// Writes the row pointers of output pixels `first` … `first + count`, taps in order, as `limn_share` wants them.
@@ -28,19 +25,20 @@ static void look_up(const limn_conv_shape *shape, const float *x, long first, lo
       const long c = source(shape, column * shape->stride + kx - shape->left, shape->w);
       columns[column * shape->kw + kx] = c < 0 ? -1 : c * shape->i;
     }
+  const long half = shape->doubled != 0, height = shape->h >> half, width = shape->w >> half;
   long column = first % shape->ow, line = first / shape->ow % shape->oh, picture = first / shape->ow / shape->oh;
   for (long q = 0; q < count; line++, column = 0) {
     if (line == shape->oh) line = 0, picture++;
     const long end = smaller(count, q + shape->ow - column);  // one line of output pixels at a time
     for (long ky = 0; ky < shape->kh; ky++) {
       const long y = source(shape, line * shape->stride + ky - shape->top, shape->h);
-      const float *base = x + (picture * shape->h + (y < 0 ? 0 : y)) * shape->w * shape->i;
+      const float *base = x + (picture * height + (y < 0 ? 0 : y)) * width * shape->i;
       const long *offset = columns + column * shape->kw;
       const float **group = table + (q / LIMN_ROWS * taps + ky * shape->kw) * LIMN_ROWS;
       long r = q % LIMN_ROWS;
       for (long at = q; at < end; at++) {
         for (long kx = 0; kx < shape->kw; kx++, offset++)
-          group[kx * LIMN_ROWS + r] = (y | *offset) < 0 ? zeros : base + *offset;
+          group[kx * LIMN_ROWS + r] = (y | *offset) < 0 ? limn_zeros : base + *offset;
         if (++r == LIMN_ROWS) r = 0, group += taps * LIMN_ROWS;
       }
     }
@@ -79,7 +77,7 @@ static void conv_task(void *context, long task) {
 
 void limn_conv_packed(const limn_conv_shape *shape, const float *x, limn_pack_kind kind, const void *packed, float *y,
                       const limn_epilogue *epilogue) {
-  if (shape->i > most_channels) abort();  // checked by the caller
+  if (shape->i > LIMN_MOST_CHANNELS) abort();  // checked by the caller
   const long pixels = shape->n * shape->oh * shape->ow;
   if (pixels == 0 || shape->o == 0) return;
   if (limn_winograd_suits(shape)) return limn_winograd_conv(shape, x, kind, packed, y, epilogue);

@@ -6,8 +6,6 @@
 // Rows of the matrix moved at once: with 16 columns and 9 taps they fill 18 KB.
 enum { rows_at_once = 32, most_taps = 9 };
 
-static long smaller(long a, long b) { return a < b ? a : b; }
-
 typedef struct {
   long o, i, kh, kw, turned;
   limn_pack_kind kind;

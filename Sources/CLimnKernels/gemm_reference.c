@@ -17,7 +17,9 @@ static double seen(const limn_conv_shape *shape, const float *picture, long y, l
   if (y < 0 || x < 0 || y % shape->dilation || x % shape->dilation) return 0;
   y /= shape->dilation;
   x /= shape->dilation;
-  return y < shape->h && x < shape->w ? picture[(y * shape->w + x) * shape->i + channel] : 0;
+  if (y >= shape->h || x >= shape->w) return 0;
+  if (shape->doubled) return picture[(y / 2 * (shape->w / 2) + x / 2) * shape->i + channel];
+  return picture[(y * shape->w + x) * shape->i + channel];
 }
 
 void limn_conv_reference(const limn_conv_shape *shape, const float *x, const float *weight, const float *bias, float *y) {
@@ -29,7 +31,7 @@ void limn_conv_reference(const limn_conv_shape *shape, const float *x, const flo
           for (long ky = 0; ky < shape->kh; ky++)
             for (long kx = 0; kx < shape->kw; kx++)
               for (long i = 0; i < shape->i; i++)
-                sum += seen(shape, x + n * shape->h * shape->w * shape->i, oy * shape->stride + ky - shape->top,
+                sum += seen(shape, x + n * shape->h * shape->w * shape->i / (shape->doubled ? 4 : 1), oy * shape->stride + ky - shape->top,
                             ox * shape->stride + kx - shape->left, i) *
                        weight[((o * shape->i + i) * shape->kh + ky) * shape->kw + kx];
           y[((n * shape->oh + oy) * shape->ow + ox) * shape->o + o] = (float)sum;

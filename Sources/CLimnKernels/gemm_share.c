@@ -1,5 +1,6 @@
 // The walk over one task's part of a product, the cut into tasks, and the memory a task works in.
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "gemm_tile.h"
@@ -22,9 +23,6 @@ const limn_gemm_kernels *limn_gemm_choice(void) {
   };
   return table[limn_isa_current()];
 }
-
-static long smaller(long a, long b) { return a < b ? a : b; }
-static long parts(long whole, long part) { return (whole + part - 1) / part; }
 
 limn_depth_cut limn_cut_depth(long taps, long depth) {
   if (depth > depth_limit) return (limn_depth_cut){1, parts(depth, parts(depth, depth_limit))};
@@ -125,18 +123,32 @@ void limn_multiply_share(const limn_share *share) {
     multiply_panels(share, p, smaller(end, p + panels_at_once));
 }
 
+static _Thread_local void *scratch;
+static _Thread_local size_t scratch_size;
+
+// The key's only purpose is to free a thread's scratch when the thread ends.
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+static void free_scratch(void *memory) {
+  free(memory);
+  scratch = 0, scratch_size = 0;  // should another destructor of the thread compute
+}
+static void make_scratch_key(void) {
+  if (pthread_key_create(&scratch_key, free_scratch)) abort();
+}
+
 void *limn_thread_scratch(size_t bytes) {
   static const size_t scattered = 256 << 10, huge_page = 2 << 20;
-  static _Thread_local void *memory;
-  static _Thread_local size_t size;
-  if (bytes > size) {
-    free(memory);
+  if (bytes > scratch_size) {
+    pthread_once(&scratch_once, make_scratch_key);
+    free(scratch);
     // From a huge page where it is large: scattered small pages would fall on the same sets of the second-level cache.
     const size_t page = bytes < scattered ? 4096 : huge_page;
-    size = (bytes + page - 1) & ~(page - 1);
-    memory = aligned_alloc(page, size);
-    if (!memory) abort();
-    if (page == huge_page) madvise(memory, size, MADV_HUGEPAGE);
+    scratch_size = (bytes + page - 1) & ~(page - 1);
+    scratch = aligned_alloc(page, scratch_size);
+    if (!scratch) abort();
+    pthread_setspecific(scratch_key, scratch);
+    if (page == huge_page) madvise(scratch, scratch_size, MADV_HUGEPAGE);
   }
-  return memory;
+  return scratch;
 }

@@ -7,6 +7,14 @@
 #include "limn_gemm.h"
 #include "limn_pool.h"
 
+static inline long smaller(long a, long b) { return a < b ? a : b; }
+/// How many parts a whole is cut into, the last perhaps shorter.
+static inline long parts(long whole, long part) { return (whole + part - 1) / part; }
+
+/// What lies outside of a picture; as many channels as a convolution may have.
+enum { LIMN_MOST_CHANNELS = 16384 };
+extern const float limn_zeros[LIMN_MOST_CHANNELS];
+
 /// Which part of k a call sums: columns from … from + depth of the rows, for each of `taps` sets of rows.
 typedef struct {
   long taps, from, depth, step;  // step: floats between neighbours along k in a row

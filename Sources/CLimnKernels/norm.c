@@ -18,7 +18,6 @@ const limn_row_kernels *limn_rows_choice(void) {
   return table[limn_isa_current()];
 }
 
-static long smaller(long a, long b) { return a < b ? a : b; }
 static long larger(long a, long b) { return a > b ? a : b; }
 
 /// A group norm under way. `partial` holds what each block of each picture found.

@@ -23,18 +23,12 @@ enum { task_channels = 6000, task_steps = 60000 };
 // A cache line between the points: rows a power of two apart would push each other out of the first-level cache.
 enum { gap = 16 };
 
-enum { most_channels = 16384 };
-static const float zeros[most_channels];
-
 static const limn_winograd_kernels *choice(void) {
   static const limn_winograd_kernels *const table[LIMN_ISA_COUNT] = {[LIMN_PORTABLE] = &limn_winograd_portable,
                                                                      [LIMN_AVX2] = &limn_winograd_avx2,
                                                                      [LIMN_AVX512] = &limn_winograd_avx512};
   return table[limn_isa_current()];
 }
-
-static long smaller(long a, long b) { return a < b ? a : b; }
-static long parts(long whole, long part) { return (whole + part - 1) / part; }
 
 int limn_winograd_suits(const limn_conv_shape *shape) {
   if (shape->kh != 3 || shape->kw != 3 || shape->stride != 1 || shape->dilation != 1) return 0;
@@ -79,6 +73,7 @@ static void input_task(void *context, long index) {
   const limn_conv_shape *shape = job->shape;
   const limn_winograd_kernels *kernels = choice();
   const long first = index * job->input_each, end = smaller(first + job->input_each, job->tiles);
+  const long half = shape->doubled != 0, height = shape->h >> half, width = shape->w >> half;
   for (long t = first; t < end; t++) {
     const long tile = job->first + t, picture = tile / (job->down * job->across);
     const long top = tile / job->across % job->down * LIMN_TILE_SIDE - shape->top;
@@ -89,7 +84,7 @@ static void input_task(void *context, long index) {
         const long line = top + y, column = left + x;
         const int inside = line >= 0 && line < shape->h && column >= 0 && column < shape->w;
         pixels[y * LIMN_PATCH_SIDE + x] =
-            inside ? job->x + ((picture * shape->h + line) * shape->w + column) * shape->i : zeros;
+            inside ? job->x + ((picture * height + (line >> half)) * width + (column >> half)) * shape->i : limn_zeros;
       }
     for (long from = 0, blocks = 0, depth; from < shape->i; from += depth, blocks++) {
       depth = depth_at(shape->i, from);

@@ -207,6 +207,8 @@ void check_bf16(int full) {
       {1, 10, 20, 8, 8, 10, 20, 5, 2, 1, 1, 2, 1},
       {1, 3, 16, 600, 16, 3, 16, 3, 3, 1, 1, 1, 1},   // several parts of k
       {1, 2, 5, 1600, 3, 2, 5, 1, 3, 1, 1, 0, 1},
+      {2, 6, 16, 40, 20, 6, 16, 3, 3, 1, 1, 1, 1, 1},  // doubled on the way
+      {1, 4, 6, 33, 7, 4, 6, 1, 1, 1, 1, 0, 0, 1},
   };
   for (int i = 0; i < (int)(sizeof shapes / sizeof *shapes); i++) check_conv(shapes[i], i % 2, i % 3 == 0);
   if (!full) return;

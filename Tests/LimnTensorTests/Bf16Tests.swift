@@ -80,7 +80,7 @@ import Testing
     init(_ n: Int, _ h: Int, _ w: Int, _ i: Int, _ o: Int, stride: Int = 1, dilation: Int = 1, turned: Bool = false) {
       shape = limn_conv_shape(
         n: n, h: h, w: w, i: i, o: o, oh: dilation > 1 ? h * dilation : (h + stride - 1) / stride,
-        ow: dilation > 1 ? w * dilation : (w + stride - 1) / stride, kh: 3, kw: 3, stride: stride, dilation: dilation, top: 1, left: 1)
+        ow: dilation > 1 ? w * dilation : (w + stride - 1) / stride, kh: 3, kw: 3, stride: stride, dilation: dilation, top: 1, left: 1, doubled: 0)
       self.turned = turned
     }
   }

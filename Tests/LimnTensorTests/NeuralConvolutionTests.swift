@@ -79,8 +79,10 @@ import Testing
   }
 
   /// A picture is the same alone or in a batch.
-  @Test func picturesDoNotKnowEachOther() {
-    let x = OpCase.inputs([[3, 65, 5, 7], [33, 65, 3, 3]], -1...1, seed: 2)
+  /// The first goes tap by tap, the second by Winograd's transforms.
+  @Test(arguments: [([3, 65, 5, 7], [33, 65, 3, 3]), ([3, 64, 12, 12], [48, 64, 3, 3])] as [(Shape, Shape)])
+  func picturesDoNotKnowEachOther(_ pictures: Shape, _ windows: Shape) {
+    let x = OpCase.inputs([pictures, windows], -1...1, seed: 2)
     let packed = PackedConv(weight: x[1])
     // Held still: other tests change the instruction set.
     withThreads(2) {
@@ -89,6 +91,22 @@ import Testing
         let alone = conv2d(x[0].sliced(axis: 0, from: n, to: n + 1), packed: packed, bias: nil, padding: 1)
         #expect(alone.floats() == together.sliced(axis: 0, from: n, to: n + 1).floats())
       }
+    }
+  }
+
+  /// Each pixel standing for four gives the bytes of the enlarged picture, tap by tap and by Winograd's transforms; its gradient those of two operations.
+  @Test(arguments: [([2, 33, 3, 4], [17, 33, 3, 3]), ([2, 64, 7, 6], [40, 64, 3, 3]), ([1, 5, 4, 3], [6, 5, 1, 1])] as [(Shape, Shape)])
+  func doublingOnTheWayIsDoublingBefore(_ pictures: Shape, _ windows: Shape) {
+    let x = OpCase.inputs([pictures, windows, [windows[0]]], -1...1, seed: 4), padding = Padding(windows[2] / 2)
+    let packed = PackedConv(weight: x[1])
+    func folded(_ x: Tensor, _ bias: Tensor) -> Tensor { conv2d(x, packed: packed, bias: bias, padding: padding, doubled: true) }
+    func apart(_ x: Tensor, _ bias: Tensor) -> Tensor { conv2d(upsampledNearest2x(x), packed: packed, bias: bias, padding: padding) }
+    withThreads(2) {
+      #expect(folded(x[0], x[2]).shape == [pictures[0], windows[0], 2 * pictures[2], 2 * pictures[3]])
+      #expect(folded(x[0], x[2]).floats() == apart(x[0], x[2]).floats())
+      let one = valueAndGradient(at: [x[0], x[2]]) { folded($0[0], $0[1]).sin().sum() }
+      let two = valueAndGradient(at: [x[0], x[2]]) { apart($0[0], $0[1]).sin().sum() }
+      #expect(one.gradients.map { $0.floats() } == two.gradients.map { $0.floats() })
     }
   }
 
@@ -102,7 +120,7 @@ import Testing
     let target = try! Shape.conv2d(x, weight: weight, bias: nil, stride: stride, padding: Padding(weight[2] / 2))
     var shape = limn_conv_shape(
       n: x[0], h: x[2], w: x[3], i: x[1], o: weight[0], oh: target[2], ow: target[3], kh: weight[2], kw: weight[3],
-      stride: stride, dilation: 1, top: weight[2] / 2, left: weight[2] / 2)
+      stride: stride, dilation: 1, top: weight[2] / 2, left: weight[2] / 2, doubled: 0)
     var pixels = [Float](repeating: 0, count: target.count)  // N, H, W, C
     inputs[0].permuted([0, 2, 3, 1]).withFloats { a in
       inputs[1].withFloats { w in

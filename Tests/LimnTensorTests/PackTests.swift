@@ -57,7 +57,7 @@ import Testing
     let (inputs, outputs) = turned ? (sizes.o, sizes.i) : (sizes.i, sizes.o)
     var shape = limn_conv_shape(
       n: 2, h: 6, w: 5, i: inputs, o: outputs, oh: 6, ow: 5, kh: sizes.kh, kw: sizes.kw, stride: 1, dilation: 1,
-      top: sizes.kh / 2, left: sizes.kw / 2)
+      top: sizes.kh / 2, left: sizes.kw / 2, doubled: 0)
     let x = OpCase.inputs([[2, 6, 5, inputs]], -1...1, seed: 7)[0].floats()
     let k = sizes.kh * sizes.kw * inputs
     for (kind, type) in Self.kinds {

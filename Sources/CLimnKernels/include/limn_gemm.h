@@ -76,6 +76,7 @@ typedef struct {
   long stride;          // of the window over x
   long dilation;        // of x itself: zeros that stand between its rows and columns (1: none); a gradient uses it
   long top, left;       // padding
+  int32_t doubled;      // x is [n, h / 2, w / 2, i], each pixel standing for four: enlarging without a copy
 } limn_conv_shape;
 
 /// y = x * weights. `packed` is the packed matrix [kh · kw · i, o].

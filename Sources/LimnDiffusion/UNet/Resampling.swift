@@ -15,7 +15,7 @@ struct Upsample: Sendable {
   ///   a side did not halve evenly on the way down.
   func callAsFunction(_ x: Tensor, to size: (height: Int, width: Int)? = nil) -> Tensor {
     let (height, width) = size ?? (x.shape[2] * 2, x.shape[3] * 2)
-    if height == x.shape[2] * 2, width == x.shape[3] * 2 { return conv(upsampledNearest2x(x)) }
+    if height == x.shape[2] * 2, width == x.shape[3] * 2 { return conv(x, doubled: true) }
     return conv(resizedNearest(x, height: height, width: width))
   }
 }

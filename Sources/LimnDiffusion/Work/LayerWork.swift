@@ -37,7 +37,7 @@ struct WorkList {
 
   /// Returns the size of the result.
   @discardableResult
-  mutating func convolution(_ name: String, _ conv: Conv2d, _ height: Int, _ width: Int) -> (height: Int, width: Int) {
+  mutating func convolution(_ name: String, _ conv: Conv2d, _ height: Int, _ width: Int, doubled: Bool = false) -> (height: Int, width: Int) {
     let w = conv.weight.shape  // [O, I, K, K]
     let out = (
       height: (height + conv.padding.top + conv.padding.bottom - w[2]) / conv.stride + 1,
@@ -47,11 +47,11 @@ struct WorkList {
     layers.append(
       LayerWork(
         name: name, kind: .convolution,
-        size: "\(w[1])→\(w[0]) \(w[2])×\(w[3]) at \(out.width)×\(out.height)\(conv.stride > 1 ? " stride \(conv.stride)" : "") ×\(rows)",
+        size: "\(w[1])→\(w[0]) \(w[2])×\(w[3]) at \(out.width)×\(out.height)\(conv.stride > 1 ? " stride \(conv.stride)" : "")\(doubled ? " doubled" : "") ×\(rows)",
         operations: 2 * Double(w.count) * Double(rows * out.height * out.width), isOfWords: false
       ) {
-        let x = Self.noise([rows, w[1], height, width]).channelsLast()
-        return { _ = conv(x) }
+        let x = Self.noise([rows, w[1], doubled ? height / 2 : height, doubled ? width / 2 : width]).channelsLast()
+        return { _ = conv(x, doubled: doubled) }
       })
     return out
   }
@@ -122,7 +122,6 @@ extension WorkList {
 
   /// Doubles the sides; returns the new ones.
   mutating func upsample(_ name: String, _ block: Upsample, _ height: Int, _ width: Int) -> (height: Int, width: Int) {
-    other("\(name).upsample", "doubling", [rows, block.conv.weight.shape[1], height, width], channelsLast: true) { upsampledNearest2x($0) }
-    return convolution("\(name).conv", block.conv, 2 * height, 2 * width)
+    convolution("\(name).conv", block.conv, 2 * height, 2 * width, doubled: true)
   }
 }

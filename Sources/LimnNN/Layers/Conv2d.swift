@@ -25,17 +25,20 @@ package struct Conv2d: Sendable {
     self.padding = padding ?? Padding(kernel / 2)
   }
 
-  /// - Parameter finish: What follows the sum while it is in cache, such as a time embedding or a shortcut.
-  package func callAsFunction(_ x: Tensor, then finish: Epilogue? = nil) -> Tensor {
+  /// - Parameters:
+  ///   - doubled: Whether each pixel of `x` stands for four: an enlargement that is not written down.
+  ///   - finish: What follows the sum while it is in cache, such as a time embedding or a shortcut.
+  package func callAsFunction(_ x: Tensor, doubled: Bool = false, then finish: Epilogue? = nil) -> Tensor {
+    if doubled, weight.traced != nil || !weight.adapters.isEmpty { return self(upsampledNearest2x(x), then: finish) }
     guard weight.adapters.isEmpty else {
       let y = weight.adapters.reduce(convolution(x, then: nil)) { $0 + $1(x, stride: stride, padding: padding) }
       return finish?.applied(to: y) ?? y
     }
-    return convolution(x, then: finish)
+    return convolution(x, doubled: doubled, then: finish)
   }
 
   /// The layer without its adapters.
-  private func convolution(_ x: Tensor, then finish: Epilogue?) -> Tensor {
+  private func convolution(_ x: Tensor, doubled: Bool = false, then finish: Epilogue?) -> Tensor {
     if let traced = weight.traced {
       let y = conv2d(x, weight: traced, bias: bias.tensor, stride: stride, padding: padding)
       return finish?.applied(to: y) ?? y
@@ -43,6 +46,6 @@ package struct Conv2d: Sendable {
     let pack = weight.weight.pack(PackedConv.self, precision) {
       PackedConv(weight: $0, precision: precision, giveBack: weight.weight.giveBack)
     }
-    return conv2d(x, packed: pack, bias: bias.tensor, stride: stride, padding: padding, then: finish)
+    return conv2d(x, packed: pack, bias: bias.tensor, stride: stride, padding: padding, doubled: doubled, then: finish)
   }
 }

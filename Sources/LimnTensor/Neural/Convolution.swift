@@ -68,16 +68,22 @@ package func conv2d(_ x: Tensor, weight: Tensor, bias: Tensor?, stride: Int = 1,
 
 /// The same with a weight packed before: for inference. `then` is what follows the sum.
 ///
+/// - Parameter doubled: Whether each pixel of `x` stands for four, as in ``upsampledNearest2x(_:)``. The larger picture is never made unless
+///   gradients are recorded; the values are the same.
 /// - Gradient: in `x` and `bias`; the weight is a constant.
 package func conv2d(
-  _ x: Tensor, packed: PackedConv, bias: Tensor?, stride: Int = 1, padding: Padding = 0, then finish: Epilogue? = nil
+  _ x: Tensor, packed: PackedConv, bias: Tensor?, stride: Int = 1, padding: Padding = 0, doubled: Bool = false, then finish: Epilogue? = nil
 ) -> Tensor {
   let weight = packed.weight
-  let target = orTrap {
-    try Shape.conv2d(x.shape, weight: weight.shape, bias: bias?.shape, stride: stride, padding: padding)
+  let isTraced = x.isTraced || bias?.isTraced == true || finish?.isTraced == true
+  if doubled && isTraced {
+    return conv2d(upsampledNearest2x(x), packed: packed, bias: bias, stride: stride, padding: padding, then: finish)
   }
-  let plan = ConvPlan(target, stride, padding)
-  if x.isTraced || bias?.isTraced == true || finish?.isTraced == true {
+  var seen = x.shape
+  if doubled && x.rank == 4 { seen = [x.shape[0], x.shape[1], 2 * x.shape[2], 2 * x.shape[3]] }
+  let target = orTrap { try Shape.conv2d(seen, weight: weight.shape, bias: bias?.shape, stride: stride, padding: padding) }
+  let plan = ConvPlan(target, stride, padding, doubled: doubled)
+  if isTraced {
     let y = convolved(x, packed.panels, weight.shape, bias, plan, nil)
     let recorded = recordedConvolution(x, weight, packed, bias, y, stride, padding)
     return finish?.applied(to: recorded) ?? recorded
@@ -89,16 +95,19 @@ package func conv2d(
 struct ConvPlan {
   let target: Shape
   let stride, top, left: Int
+  /// Whether each pixel of the input stands for four.
+  let doubled: Bool
 
-  init(_ target: Shape, _ stride: Int, _ padding: Padding) {
-    (self.target, self.stride, top, left) = (target, stride, padding.top, padding.left)
+  init(_ target: Shape, _ stride: Int, _ padding: Padding, doubled: Bool = false) {
+    (self.target, self.stride, top, left, self.doubled) = (target, stride, padding.top, padding.left, doubled)
   }
 
   /// The kernel's description for an input of shape `x` [N, C, H, W].
   func shape(of x: Shape, weight: Shape) -> limn_conv_shape {
-    limn_conv_shape(
-      n: x[0], h: x[2], w: x[3], i: x[1], o: target[1], oh: target[2], ow: target[3], kh: weight[2], kw: weight[3],
-      stride: stride, dilation: 1, top: top, left: left)
+    let times = doubled ? 2 : 1
+    return limn_conv_shape(
+      n: x[0], h: times * x[2], w: times * x[3], i: x[1], o: target[1], oh: target[2], ow: target[3], kh: weight[2], kw: weight[3],
+      stride: stride, dilation: 1, top: top, left: left, doubled: doubled ? 1 : 0)
   }
 }
 
@@ -163,7 +172,7 @@ private func inputGradient(_ dy: Tensor, _ turned: Panels, _ forward: limn_conv_
     n: forward.n, h: forward.oh, w: forward.ow, i: forward.o, o: forward.i, oh: forward.h, ow: forward.w,
     kh: forward.kh,
     kw: forward.kw, stride: 1, dilation: forward.stride, top: forward.kh - 1 - forward.top,
-    left: forward.kw - 1 - forward.left)
+    left: forward.kw - 1 - forward.left, doubled: 0)
   withExtendedLifetime(dy.storage) { turned.convolve(&shape, dy.pointer(), result.mutablePointer(), nil) }
   return result
 }

@@ -92,7 +92,7 @@ struct Panels: @unchecked Sendable {
       case .unit: limn_bf16_conv(&shape, x, storage.bytes, y, epilogue)
       case .panels(let kind):
         let isPlain = shape.kh * shape.kw * shape.stride * shape.dilation == 1 && shape.top + shape.left == 0
-        guard isPlain, shape.oh == shape.h, shape.ow == shape.w else {
+        guard isPlain, shape.doubled == 0, shape.oh == shape.h, shape.ow == shape.w else {
           limn_conv_packed(&shape, x, kind, storage.bytes, y, epilogue)
           return
         }
