@@ -1,4 +1,5 @@
 import CLimnKernels
+import Foundation
 import LimnTensor
 import Synchronization
 import Testing
@@ -55,5 +56,32 @@ import Testing
 
   @Test func theNumberOfThreadsIsKept() {
     withThreads(5) { #expect(ThreadPool.threads == 5) }
+  }
+
+  private static let picture = OpCase.inputs([[1, 64, 24, 24]], -1...1, seed: 1)[0]
+  private static let packed = PackedConv(weight: OpCase.inputs([[64, 64, 3, 3]], -1...1, seed: 2)[0])
+
+  /// Each thread that computes gets some megabytes of scratch; they go when it ends.
+  @Test func aThreadsScratchEndsWithIt() throws {
+    func resident() throws -> Int {
+      let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
+      return Int(pages)! * sysconf(Int32(_SC_PAGESIZE))
+    }
+    func inThreads(_ count: Int) {
+      for _ in 0..<count {
+        var thread = pthread_t()
+        pthread_create(
+          &thread, nil,
+          { _ in
+            _ = conv2d(PoolTests.picture, packed: PoolTests.packed, bias: nil, padding: 1)
+            return nil
+          }, nil)
+        pthread_join(thread, nil)
+      }
+    }
+    inThreads(4)
+    let before = try resident()
+    inThreads(100)
+    #expect(try resident() - before < 50 << 20)
   }
 }
