@@ -212,7 +212,7 @@ package final class Interpreter {
   /// - Returns: The statement's value, if it has one for the user to see.
   package func run(_ statement: CompiledStatement) throws(Fault) -> Held? {
     machine.start(limits)
-    machine.reached = []
+    (machine.reached, machine.left) = ([], [])
     let mark = machine.journal.mark()
     let module = statement.module
     let saved = statement.assigned.map { Held(module.slots[$0]) }
@@ -227,7 +227,7 @@ package final class Interpreter {
       let reached = fault.kind == .memory ? nil : reachedNames(statement, saved)
       for (index, slot) in statement.assigned.enumerated() { module.set(slot, saved[index].value.retained()) }
       machine.journal.rewind(to: mark)
-      machine.reached = []
+      (machine.reached, machine.left) = ([], [])
       if let reached { define("_", reached.value) }
       throw fault
     }
@@ -244,7 +244,7 @@ package final class Interpreter {
       let value = module.slots[slot].tag == .empty ? saved[index].value : module.slots[slot]
       if value.tag != .empty { fields.append((name, value)) }
     }
-    for (name, value) in machine.reached { fields.append((name, value.value)) }
+    for (name, value) in machine.reached + machine.left { fields.append((name, value.value)) }
     return machine.withPool { Held(machine.context.make(fields: fields)) }
   }
 

@@ -25,6 +25,11 @@ public enum Interrupts {
     action.__sigaction_handler.sa_handler = { _ in Interrupts.pressed() }
     sigemptyset(&action.sa_mask)
     sigaction(SIGINT, &action, nil)
+    // A program that started this one from a thread of its own may have passed on that thread's mask.
+    var interrupt = sigset_t()
+    sigemptyset(&interrupt)
+    sigaddset(&interrupt, SIGINT)
+    pthread_sigmask(SIG_UNBLOCK, &interrupt, nil)
   }
 
   /// An evaluation begins or is over: only then does a second press end the process.

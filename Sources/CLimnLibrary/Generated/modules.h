@@ -2,8 +2,14 @@
 static const unsigned char assertions_text[] = {
 #embed "../../../stdlib/assertions.limn"
 };
+static const unsigned char break_a_scene_text[] = {
+#embed "../../../stdlib/break_a_scene.limn"
+};
 static const unsigned char composite_text[] = {
 #embed "../../../stdlib/composite.limn"
+};
+static const unsigned char custom_diffusion_text[] = {
+#embed "../../../stdlib/custom_diffusion.limn"
 };
 static const unsigned char data_text[] = {
 #embed "../../../stdlib/data.limn"
@@ -11,8 +17,14 @@ static const unsigned char data_text[] = {
 static const unsigned char dates_text[] = {
 #embed "../../../stdlib/dates.limn"
 };
+static const unsigned char dreambooth_text[] = {
+#embed "../../../stdlib/dreambooth.limn"
+};
 static const unsigned char files_text[] = {
 #embed "../../../stdlib/files.limn"
+};
+static const unsigned char learning_text[] = {
+#embed "../../../stdlib/learning.limn"
 };
 static const unsigned char losses_text[] = {
 #embed "../../../stdlib/losses.limn"
@@ -35,12 +47,19 @@ static const unsigned char statistics_text[] = {
 static const unsigned char strings_text[] = {
 #embed "../../../stdlib/strings.limn"
 };
+static const unsigned char textual_inversion_text[] = {
+#embed "../../../stdlib/textual_inversion.limn"
+};
 static const limn_library_module modules[] = {
   {"assertions", assertions_text, sizeof assertions_text},
+  {"break_a_scene", break_a_scene_text, sizeof break_a_scene_text},
   {"composite", composite_text, sizeof composite_text},
+  {"custom_diffusion", custom_diffusion_text, sizeof custom_diffusion_text},
   {"data", data_text, sizeof data_text},
   {"dates", dates_text, sizeof dates_text},
+  {"dreambooth", dreambooth_text, sizeof dreambooth_text},
   {"files", files_text, sizeof files_text},
+  {"learning", learning_text, sizeof learning_text},
   {"losses", losses_text, sizeof losses_text},
   {"paths", paths_text, sizeof paths_text},
   {"photos", photos_text, sizeof photos_text},
@@ -48,4 +67,5 @@ static const limn_library_module modules[] = {
   {"sequences", sequences_text, sizeof sequences_text},
   {"statistics", statistics_text, sizeof statistics_text},
   {"strings", strings_text, sizeof strings_text},
+  {"textual_inversion", textual_inversion_text, sizeof textual_inversion_text},
 };

@@ -8,30 +8,40 @@ package final class LearnerValue: HostObject {
   /// What is learned in: nil when it is the maps of tensors themselves.
   let base: Model?
   let trainable: Trainable
-  let tokens: [(token: TokenValue, leaf: Int)]
+  let parts: TrainedParts
   let learner: Learner
   /// Anything of the script's, kept with it.
   let state: Held?
 
-  init(base: Model?, trainable: Trainable, tokens: [(token: TokenValue, leaf: Int)], learner: Learner, state: Held? = nil) {
-    (self.base, self.trainable, self.tokens, self.learner, self.state) = (base, trainable, tokens, learner, state)
+  init(base: Model?, trainable: Trainable, parts: TrainedParts, learner: Learner, state: Held? = nil) {
+    (self.base, self.trainable, self.parts, self.learner, self.state) = (base, trainable, parts, learner, state)
+  }
+
+  /// The same learning at another point.
+  func with(_ learner: Learner, state: Held?) -> LearnerValue {
+    LearnerValue(base: base, trainable: trainable, parts: parts, learner: learner, state: state)
   }
 
   package var typeName: String { "learner" }
   package func description(_ context: Context) -> String {
     let loss = learner.losses.totals.last.map { ", loss \(TensorText.short(Double($0)))" } ?? ""
-    return "learner of \(learner.names.joined(separator: ", ")), \(learner.steps) steps\(loss)"
+    return "learner of \(subject), \(learner.steps) steps\(loss)"
   }
-  package var memberNames: [String] { ["model", "params", "steps", "loss", "losses", "optimizer", "seed", "state"] }
+  package var memberNames: [String] { ["model", "params", "ema", "steps", "loss", "losses", "optimizer", "seed", "count", "bytes", "state"] }
   package func member(_ name: String, _ context: Context) throws -> Value? {
     switch name {
     case "model": try model(learner.parameters, context)
     case "params": try trainable.value(learner.parameters, context)
+    case "ema": learner.settings.average == nil ? .nil : try model(learner.names.map { learner.averages[$0]! }, context)
     case "steps": .int(learner.steps)
     case "loss": learner.losses.totals.last.map { .float(Double($0)) } ?? .nil
     case "losses": losses(context)
-    case "optimizer": context.make(OptimizerValue(learner.optimizer))
-    case "seed": .int(learner.seed)
+    case "optimizer":
+      learner.optimizers.count == 1
+        ? context.make(OptimizerValue(learner.optimizers[0].optimizer)) : context.make(learner.optimizers.map { context.make(OptimizerValue($0.optimizer)) })
+    case "seed": .int(learner.settings.seed)
+    case "count": .int(learner.count)
+    case "bytes": .int(learner.bytes)
     case "state": state?.value ?? .nil
     default: nil
     }
@@ -40,7 +50,7 @@ package final class LearnerValue: HostObject {
   /// `fit.state = x`: the same learner with something else kept.
   package func replacing(member name: String, with value: Value, _ context: Context) throws -> Value? {
     guard name == "state" else { return nil }
-    return context.make(LearnerValue(base: base, trainable: trainable, tokens: tokens, learner: learner, state: context.hold(value)))
+    return context.make(with(learner, state: context.hold(value)))
   }
 
   /// The model with these vectors, or the maps with these tensors.
@@ -49,8 +59,12 @@ package final class LearnerValue: HostObject {
     return context.make(ModelValue(model))
   }
 
-  func trained(_ tensors: [Tensor]) throws -> Model? {
-    try base?.with(tokens.map { Concept($0.token.name, vectors: tensors[$0.leaf]) })
+  func trained(_ tensors: [Tensor]) throws -> Model? { try base.map { try parts.model($0, tensors) } }
+
+  /// What is learned, in few words: the names where they are few.
+  var subject: String {
+    guard learner.names.count > 4 else { return learner.names.joined(separator: ", ") }
+    return (parts.tokens.map(\.token.name) + parts.adapters.map(\.plan.name) + ["\(learner.count) numbers"]).joined(separator: ", ")
   }
 
   /// Term by term, one number a step; nil where a step had no such term.
@@ -64,22 +78,29 @@ package final class LearnerValue: HostObject {
 
   /// The learner one update later, by the loss a function of the script works out.
   func stepped(_ loss: Value, _ call: NativeCall) throws -> LearnerValue {
+    var next = learner
+    try advance(&next, loss, call)
+    return with(next, state: state)
+  }
+
+  /// Makes one update of `learner`, which is this one's at some point.
+  func advance(_ learner: inout Learner, _ loss: Value, _ call: NativeCall) throws {
     try call.checkInterrupt()
-    return try call.notices.once {
+    try call.notices.once {
       try call.drawingScope.inside("train") {
-        try call.draining {
-          let next = try learner.step { watched in try terms(watched, loss, call) }
-          return LearnerValue(base: base, trainable: trainable, tokens: tokens, learner: next, state: state)
+        let before = (steps: learner.steps, keys: learner.streamKeys)
+        try learner.advance { watched, part in
+          try call.draining { try terms(watched, step: before.steps, stream: before.keys(part), loss, call) }
         }
       }
     }
   }
 
-  private func terms(_ watched: [Tensor], _ loss: Value, _ call: NativeCall) throws -> [Learner.Term] {
+  private func terms(_ watched: [Tensor], step: Int, stream: [StreamKey], _ loss: Value, _ call: NativeCall) throws -> [Learner.Term] {
     let it = call.make(fields: [
       ("model", try model(watched, call.context)), ("params", try trainable.value(watched, call.context)),
-      ("step", .int(learner.steps)), ("seed", .int(learner.seed)),
-      ("rng", call.make(RngValue(learner.stream, in: call.context))),
+      ("step", .int(step)), ("seed", .int(learner.settings.seed)),
+      ("rng", call.make(RngValue(keys: stream, in: call.context))),
     ])
     let result = try call.invoke(loss, [it])
     guard let entries = result.map else { return [(LearningError.onlyTerm, try number(result, nil, call))] }

@@ -3,25 +3,48 @@ import LimnNN
 import LimnRuntime
 import LimnTensor
 
-/// Learning tokens, and networks that are maps of tensors.
+/// Learning tokens, weights and adapters of models, and networks that are maps of tensors.
 enum LearningNatives {
-  static let all: [Native] = OptimizerValue.natives + [
-    Native("train(model: any, params: any = nil, steps: int = 100, optimizer: optimizer = nil, seed: int = nil, loss: function)", doc: "Learns tokens of a model, or nested maps of tensors: calls the function `steps` times with `it` (model, params, step, seed, rng) and follows the gradient of the loss it gives, a number or a map of named terms. Gives the learner; its `model` is what was learned.", effect: .acts) { call in
-      var fit = try begin(call)
+  private static let settings = "optimizer: any = nil, seed: int = nil, accumulate: int = 1, ema: float = nil"
+
+  static let all: [Native] = OptimizerValue.natives + LowRankValue.natives + WeightNatives.all + [
+    Native("train(model: any, params: any = nil, steps: int = 100, \(settings), checkpoint: string = nil, checkpoint_every: int = nil, every: int = nil, look: function = nil, loss: function)", doc: "Learns tokens, groups of weights (\"text_encoder\", \"unet\", \"unet.cross_kv\", a path such as \"unet.mid_block\") or lora(…) of a model, or nested maps of tensors: calls the function `steps` times with `it` (model, params, step, seed, rng) and follows the gradient of the loss it gives, a number or a map of named terms. Gives the learner; its `model` is what was learned. `optimizer:` is one for all or a map of one for each item of `params:`; `accumulate:` averages that many evaluations a step; `ema:` keeps a running average, `learner.ema`. With `checkpoint:` the same statement goes on where it stopped, to the bit; `look:` is called with the learner after each `every:` steps.", effect: .acts) { call in
       let steps = try call.int("steps", in: 0...100_000_000)
+      var fit = try LearningStart(call: call).learner(length: steps)
       let loss = try call.function("loss")
+      let look = try look(call)
+      var checkpoint = try LearningCheckpoint(call, fit, loss)
+      if checkpoint != nil { fit = try checkpoint!.resumed(fit) }
       let progress = call.service(Progress.self) { Progress() }
-      progress.begin("train", steps)
-      return try call.notices.once {
-        for step in 0..<steps {
-          fit = try learning(call) { try fit.stepped(loss, call) }
-          progress.step(step + 1, saying: "loss \(TensorText.short(Double(fit.learner.losses.totals.last!)))")
+      // The plan: how much is learned and what it takes; the time shows with the first steps.
+      progress.begin("train, \(fit.learner.count) numbers, \(FreeMemory.text(fit.learner.bytes))", steps)
+      progress.name("train")
+      var learner = fit.learner
+      let shell = fit
+      do {
+        try call.notices.once {
+          while learner.steps < steps {
+            try learning(call) { try shell.advance(&learner, loss, call) }
+            progress.step(learner.steps, saying: LossLine.text(learner.losses))
+            try checkpoint?.pass(shell.with(learner, state: fit.state))
+            if let (function, every) = look, learner.steps % every == 0 || learner.steps == steps {
+              try call.draining { _ = try call.invoke(function, [call.make(shell.with(learner, state: fit.state))]) }
+            }
+          }
         }
-        return call.make(fit)
+      } catch {
+        // What stopped it is what the user must hear of, even if this cannot be written as well.
+        let stopped = shell.with(learner, state: fit.state)
+        try? checkpoint?.write(stopped)
+        call.leave(call.make(stopped), as: "learner")
+        throw error
       }
+      fit = shell.with(learner, state: fit.state)
+      try checkpoint?.write(fit)
+      return call.make(fit)
     },
-    Native("learner(model: any, params: any = nil, optimizer: optimizer = nil, seed: int = nil, state: any = nil)", doc: "A learner before its first step: `fit = fit.step() { it => loss }`; stepping it gives the bits of `train`.") { call in
-      call.make(try begin(call, state: call["state"]))
+    Native("learner(model: any, params: any = nil, \(settings), length: int = nil, state: any = nil)", doc: "A learner before its first step: `fit = fit.step() { it => loss }`; stepping it gives the bits of `train`. `length:` is how many steps schedules are laid out for.") { call in
+      call.make(try LearningStart(call: call).learner(length: try call.optionalInt("length", in: 1...100_000_000), state: call["state"]))
     },
     Native("step(learner: learner, loss: function)", doc: "The learner one step later, by the gradient of the loss that the function gives.") { call in
       let loss = try call.function("loss")
@@ -32,37 +55,20 @@ enum LearningNatives {
       guard let model = try fit.trained(fit.learner.parameters) else {
         throw call.fault(.value, "only what a model learned can be saved so, found a learner of \(fit.learner.names.joined(separator: ", "))", at: 0, help: "save(fit.params, \"x.safetensors\") for a map of tensors")
       }
-      try ModelSaving(call, model, tokens: fit.tokens.map(\.token.name)).save()
+      try ModelSaving(call, model, tokens: fit.parts.tokens.map(\.token.name), adapters: fit.parts.adapters.map(\.plan.name), weights: fit.parts.weights.count).save()
       return .nil
     },
   ]
 
-  /// The learner that the arguments ask for.
-  private static func begin(_ call: NativeCall, state: Value = .nil) throws -> LearnerValue {
-    let base = (call[0].host as? ModelValue)?.model
-    if base == nil, call.has("params") {
-      throw call.fault(.type, "'params' lists what a model learns, found \(call.brief(call[0])) as the model", at: 0)
+  /// What is called every so many steps.
+  private static func look(_ call: NativeCall) throws -> (function: Value, every: Int)? {
+    let function = try call.optionalFunction("look"), every = try call.optionalInt("every", in: 1...100_000_000)
+    switch (function, every) {
+    case (let function?, let every?): return (function, every)
+    case (nil, nil): return nil
+    case (nil, _): throw call.fault(.value, "'every' says how often to call 'look', found it alone", at: "every", help: "look: fit => show sample(fit.model, \"a panda\").image")
+    case (_, nil): throw call.fault(.value, "'look' is called after each so many steps, found no 'every'", at: "look", help: "every: 100")
     }
-    let given: Value
-    let key: ParameterKey
-    if call.has("params") {
-      (given, key) = (call["params"], "params")
-    } else if base == nil {
-      (given, key) = (call[0], 0)
-    } else {
-      throw Fault(.value, "'params' says which tokens to learn, found none", help: "params: [token(\"<panda>\", from: \"panda\")]")
-    }
-    var reader = TrainableReader(call, key, model: base)
-    let trainable = try reader.read(given)
-    let optimizer = try call.optionalHost(OptimizerValue.self, "optimizer")?.optimizer ?? Optimizer(.adamW(AdamW()), clip: 1)
-    let parameters = zip(reader.leaves.names, reader.leaves.tensors).map { (name: $0, value: $1) }
-    let names = parameters.map(\.name)
-    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
-      throw call.fault(.value, "two tensors are called '\(twice)'", at: key)
-    }
-    let learner = Learner(parameters, optimizer: optimizer, seed: try call.seed())
-    return LearnerValue(
-      base: base, trainable: trainable, tokens: reader.leaves.tokens, learner: learner, state: state.isNil ? nil : call.hold(state))
   }
 
   /// What went wrong in a step as the script's fault, underlined at the function.

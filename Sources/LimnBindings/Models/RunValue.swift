@@ -179,6 +179,9 @@ package final class Progress {
     listener?(what, 0, total)
   }
 
+  /// What the steps are called from now on.
+  func name(_ what: String) { self.what = what }
+
   func step(_ done: Int) { listener?(what, done, total) }
 
   /// As ``step(_:)``, with something to be said beside the number.

@@ -2,14 +2,16 @@ import LimnImage
 import LimnRuntime
 import LimnTensor
 
-/// Values as bytes, for another process of the same program: everything that is data, nothing that does.
+/// Values as bytes, for another process of the same program or a checkpoint on the same machine: everything that is data, nothing that does.
 ///
-/// The bytes are read by the process that forked the writer, so they hold native byte order and no version.
+/// The bytes hold native byte order and no version.
 struct ValueWriter {
   private(set) var bytes: [UInt8] = []
   let context: Context
+  /// Where the values go, for messages.
+  private let place: String
 
-  init(_ context: Context) { self.context = context }
+  init(_ context: Context, for place: String = "what comes out of parallel_map") { (self.context, self.place) = (context, place) }
 
   /// The most that is sent of one item: 4 GiB.
   private static let sizeLimit = 4 << 30
@@ -21,7 +23,7 @@ struct ValueWriter {
 
   /// - Throws: A type fault for a value that holds something else than data, a limit fault for one that nests too deep.
   mutating func write(_ value: Value, depth: Int = 0) throws {
-    if depth > Self.depthLimit { throw Fault(.limit, "what comes out of parallel_map is nested more than \(Self.depthLimit) deep") }
+    if depth > Self.depthLimit { throw Fault(.limit, "\(place) is nested more than \(Self.depthLimit) deep") }
     try context.checkInterrupt()
     // A list that holds another twice, and so on many levels deep, is more bytes than there is memory.
     guard bytes.count <= Self.sizeLimit else { throw Fault(.limit, "a value of more than \(Self.sizeLimit) bytes cannot be sent") }
@@ -70,7 +72,7 @@ struct ValueWriter {
   }
 
   private func refusal(_ value: Value) -> Fault {
-    Fault(.type, "what comes out of parallel_map must be data, found \(context.brief(value)) of type \(value.typeName); it may be nil, bools, numbers, strings, tokens, ranges, tensors, masks, images, and lists and maps of them")
+    Fault(.type, "\(place) must be data, found \(context.brief(value)) of type \(value.typeName); it may be nil, bools, numbers, strings, tokens, ranges, tensors, masks, images, and lists and maps of them")
   }
 
   private mutating func kind(_ kind: Kind) { bytes.append(kind.rawValue) }
@@ -135,71 +137,92 @@ struct ValueReader {
 
   init(_ bytes: [UInt8], _ context: Context) { (self.bytes, self.context) = (bytes, context) }
 
+  /// - Throws: A model fault when the bytes are none of ``ValueWriter``'s.
   mutating func read() throws -> Value {
-    switch kind() {
+    switch try kind() {
     case .nil: return .nil
     case .no: return .bool(false)
     case .yes: return .bool(true)
-    case .int: return .int(raw())
-    case .float: return .float(raw())
+    case .int: return .int(try raw())
+    case .float: return .float(try raw())
     case .string: return try string()
-    case .list: return context.make(try (0..<raw(Int.self)).map { _ in try read() })
-    case .map: return try context.make(entries: try (0..<raw(Int.self)).map { _ in (try read(), try read()) })
-    case .range: return context.make(rangeFrom: raw(), count: raw(), step: raw())
-    case .tensor: return context.make(tensor())
-    case .mask: return context.make(mask: tensor())
+    case .list: return context.make(try (0..<count()).map { _ in try read() })
+    case .map: return try context.make(entries: try (0..<count()).map { _ in (try read(), try read()) })
+    case .range: return context.make(rangeFrom: try raw(), count: try raw(), step: try raw())
+    case .tensor: return context.make(try tensor())
+    case .mask: return context.make(mask: try tensor())
     case .image:
-      let image = try Image(pixels: tensor()), text = plain()
+      let image = try Image(pixels: tensor()), text = try plain()
       return context.make(ImageValue(image, parameters: text.isEmpty ? nil : GenerationParameters(text: text)))
-    case .token: return context.make(token())
+    case .token: return context.make(try token())
     }
   }
 
-  private mutating func kind() -> ValueWriter.Kind {
-    defer { index += 1 }
-    return ValueWriter.Kind(rawValue: bytes[index])!
+  private static let broken = Fault(.model, "the bytes of a value are broken")
+
+  /// Moves past `count` bytes; returns where they begin.
+  private mutating func skip(_ count: Int) throws -> Int {
+    guard count >= 0, count <= bytes.count - index else { throw Self.broken }
+    index += count
+    return index - count
   }
 
-  private mutating func raw<Number: BitwiseCopyable>(_ type: Number.Type = Number.self) -> Number {
-    defer { index += MemoryLayout<Number>.size }
+  private mutating func kind() throws -> ValueWriter.Kind {
+    guard let kind = ValueWriter.Kind(rawValue: try raw()) else { throw Self.broken }
+    return kind
+  }
+
+  /// How many items follow; each takes a byte at least.
+  private mutating func count() throws -> Int {
+    let count = try raw(Int.self)
+    guard (0...bytes.count).contains(count) else { throw Self.broken }
+    return count
+  }
+
+  private mutating func raw<Number: BitwiseCopyable>(_ type: Number.Type = Number.self) throws -> Number {
+    let index = try skip(MemoryLayout<Number>.size)
     return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: index, as: type) }
   }
 
-  private mutating func plain() -> String {
-    let count = raw(Int.self)
-    defer { index += count }
-    return String(decoding: bytes[index..<index + count], as: UTF8.self)
+  private mutating func plain() throws -> String {
+    let count = try raw(Int.self), start = try skip(count)
+    return String(decoding: bytes[start..<start + count], as: UTF8.self)
   }
 
   private mutating func string() throws -> Value {
     var text = ""
-    for piece in 0..<raw(Int.self) {
+    for piece in 0..<(try count()) {
       if piece % 2 == 0 {
-        text += plain()
+        text += try plain()
       } else {
-        _ = kind()
+        _ = try kind()
         text.unicodeScalars.append(try context.tokens.character(of: token()))
       }
     }
     return context.make(text)
   }
 
-  private mutating func token() -> TokenValue {
-    let name = plain()
-    switch raw(UInt8.self) {
-    case 0: return TokenValue(name: name, start: .word(plain(), count: raw()))
-    case 1: return TokenValue(name: name, start: .random(count: raw()))
-    default: return TokenValue(name: name, start: .vectors(tensor()))
+  private mutating func token() throws -> TokenValue {
+    let name = try plain()
+    switch try raw(UInt8.self) {
+    case 0: return TokenValue(name: name, start: .word(try plain(), count: try raw()))
+    case 1: return TokenValue(name: name, start: .random(count: try raw()))
+    default: return TokenValue(name: name, start: .vectors(try tensor()))
     }
   }
 
-  private mutating func tensor() -> Tensor {
-    let dtype = DType(rawValue: raw(UInt8.self))!
-    let shape = Shape((0..<raw(Int.self)).map { _ in raw(Int.self) })
-    let tensor = Tensor.uninitialized(shape, dtype: dtype)
-    let count = shape.count * dtype.byteSize
-    bytes.withUnsafeBytes { UnsafeMutableRawPointer(tensor.storage.bytes).copyMemory(from: $0.baseAddress! + index, byteCount: count) }
-    index += count
+  private mutating func tensor() throws -> Tensor {
+    let dtype = DType(rawValue: try raw(UInt8.self)), rank = try raw(Int.self)
+    guard let dtype, (0...6).contains(rank) else { throw Self.broken }
+    let dims = try (0..<rank).map { _ in try raw(Int.self) }
+    let (size, overflow) = dims.reduce((dtype.byteSize, false)) { product, dim in
+      let (value, overflow) = product.0.multipliedReportingOverflow(by: dim)
+      return (value, product.1 || overflow || dim < 0)
+    }
+    guard !overflow else { throw Self.broken }
+    let start = try skip(size)
+    let tensor = Tensor.uninitialized(Shape(dims), dtype: dtype)
+    bytes.withUnsafeBytes { UnsafeMutableRawPointer(tensor.storage.bytes).copyMemory(from: $0.baseAddress! + start, byteCount: size) }
     return tensor
   }
 }

@@ -8,9 +8,14 @@ package final class RngValue: HostObject {
   private let scope: Int
   /// The ``Making/epoch`` it was made in: a loop may make a million streams, and none of them can be gone back to.
   private let born: Int
+  /// What it is keyed by; nil for a copy, which is somewhere on its way.
+  let keys: [StreamKey]?
 
-  package init(_ generator: TorchGenerator, in context: Context) {
+  package convenience init(keys: [StreamKey], in context: Context) { self.init(TorchGenerator(keys: keys), keys: keys, in: context) }
+
+  package init(_ generator: TorchGenerator, keys: [StreamKey]? = nil, in context: Context) {
     self.generator = generator
+    self.keys = keys
     scope = context.drawingScope.current
     born = context.epoch
   }
@@ -63,14 +68,13 @@ enum RandomNatives {
   static let all: [Native] = [
     Native("rng(seed: int, ..keys)", doc: "A random stream: `rng(7)` is torch's CPU generator seeded with 7, `rng(7, step, \"flip\")` an independent stream for these keys.", known: .gives("rng")) { call in
       let seed = try call.int(0)
-      guard !call.rest.isEmpty else { return call.make(RngValue(TorchGenerator(seed: Int64(seed)), in: call.context)) }
-      let keys = try call.rest.map { key -> StreamKey in
-        if let text = key.string { return .string(text) }
-        if case .int(let number)? = key.number { return .int(number) }
-        if let number = key.number { return .float(number.double) }
-        throw call.fault(.type, "the keys of a stream are numbers and strings, found \(call.brief(key))", at: "keys")
-      }
-      return call.make(RngValue(TorchGenerator(keys: [.int(seed)] + keys), in: call.context))
+      guard !call.rest.isEmpty else { return call.make(RngValue(TorchGenerator(seed: Int64(seed)), keys: [.int(seed)], in: call.context)) }
+      return call.make(RngValue(keys: [.int(seed)] + (try keys(call)), in: call.context))
+    },
+    Native("stream(rng: rng, ..keys)", doc: "An independent stream for a purpose: `it.rng.stream(\"flip\")`. It depends on what the rng was made from and on these keys, not on what was drawn, and drawing from it moves no other stream.", known: .gives("rng")) { call in
+      guard !call.rest.isEmpty else { throw call.fault(.value, "a stream has at least one key, as stream(r, \"flip\")", at: 0) }
+      guard let own = try call.host(RngValue.self, 0).keys else { throw call.fault(.value, "a copy of an rng has no streams, expected one made by rng(…)", at: 0) }
+      return call.make(RngValue(keys: own + (try keys(call)), in: call.context))
     },
     Native("copy(rng: rng)", doc: "A stream that goes on from here by itself.", known: .gives("rng")) { call in
       call.make(RngValue(try call.host(RngValue.self, 0).generator.copy(), in: call.context))
@@ -104,6 +108,15 @@ enum RandomNatives {
       return call.make(generator.randperm(items.count).ints().prefix(size).map { items[$0] })
     },
   ]
+
+  private static func keys(_ call: NativeCall) throws -> [StreamKey] {
+    try call.rest.map { key in
+      if let text = key.string { return .string(text) }
+      if case .int(let number)? = key.number { return .int(number) }
+      if let number = key.number { return .float(number.double) }
+      throw call.fault(.type, "the keys of a stream are numbers and strings, found \(call.brief(key))", at: "keys")
+    }
+  }
 
   private static func draw(_ signature: String, _ doc: String, _ known: Inference, _ body: @escaping @Sendable (TorchGenerator, NativeCall) throws -> Tensor) -> Native {
     Native(signature, doc: doc, effect: .acts, known: known) { call in

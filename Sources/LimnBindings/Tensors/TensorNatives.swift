@@ -33,6 +33,15 @@ enum TensorNatives {
       guard tensor.count == 1 else { throw call.fault(.shape, "item takes a tensor of one element, found \(tensor.shape)", at: 0) }
       return tensor.dtype == .bool ? .bool(tensor.floats()[0] != 0) : tensor.dtype.isInteger ? .int(tensor.ints()[0]) : .float(Double(tensor.floats()[0]))
     },
+    Native("close(a: tensor, b: any, tolerance: float = 1e-6)", doc: "Whether two tensors of one shape, or a tensor and a number, differ nowhere by more than the tolerance.") { call in
+      let (a, b, tolerance) = (try call.tensor(0), try call.tensor(1), Float(try call.float("tolerance")))
+      guard a.shape == b.shape || a.rank == 0 || b.rank == 0 else { throw call.fault(.shape, "close compares tensors of one shape, found \(a.shape) and \(b.shape)", at: 1) }
+      let shape = try Shape.broadcast(a.shape, b.shape, op: "close")
+      return .bool(zip(a.expanded(shape).floats(), b.expanded(shape).floats()).allSatisfy { $0 == $1 || abs($0 - $1) <= tolerance })
+    },
+    Native("solve(a: tensor, b: tensor)", doc: "The x with a @ x = b, for a [n, n] and b [n] or [n, k], worked out in double precision; a constant to gradients.") { call in
+      call.make(try LinearSystem.solve(try call.tensor(0), try call.tensor(1)))
+    },
     Native("to_list(x: tensor)", doc: "The values as nested lists.", known: .gives("list")) { call in TensorReading.list(try call.tensor(0), call) },
   ]
 

@@ -10,10 +10,47 @@ package struct Optimizer: Sendable, Equatable {
   package var rule: Rule
   /// The greatest length of all gradients together; nil leaves them as they are.
   package var clip: Double?
+  package var schedule: Schedule
 
-  package init(_ rule: Rule, clip: Double? = nil) {
+  package init(_ rule: Rule, clip: Double? = nil, schedule: Schedule = Schedule()) {
     self.rule = rule
     self.clip = clip
+    self.schedule = schedule
+  }
+
+  /// The rate that the schedule begins with or rises to.
+  package var learningRate: Double {
+    get {
+      switch rule {
+      case .adamW(let rule): rule.learningRate
+      case .sgd(let rule): rule.learningRate
+      }
+    }
+    set {
+      switch rule {
+      case .adamW(var rule):
+        rule.learningRate = newValue
+        self.rule = .adamW(rule)
+      case .sgd(var rule):
+        rule.learningRate = newValue
+        self.rule = .sgd(rule)
+      }
+    }
+  }
+
+  /// The optimizer of one update: with the rate its schedule gives after `done` updates, and nothing left to shorten.
+  package func at(_ done: Int, of total: Int?) -> Optimizer {
+    var copy = Optimizer(rule)
+    copy.learningRate = schedule.rate(learningRate, done: done, total: total)
+    return copy
+  }
+
+  /// f32 numbers it remembers for each number that is learned.
+  package var numbersKept: Int {
+    switch rule {
+    case .adamW: 2
+    case .sgd(let rule): rule.momentum == 0 ? 0 : 1
+    }
   }
 
   /// What any of the rules remembers. A value: keeping it keeps a way back.

@@ -67,6 +67,8 @@ final class Machine {
   var tests: [(name: String, function: Held, place: Place)] = []
   /// What the names of the failed statement had reached.
   var reached: [(String, Held)] = []
+  /// What natives that were stopped had come to; see ``Making/leave(_:as:)``.
+  var left: [(String, Held)] = []
   var runModule: ((Module) throws -> Void)?
 
   /// The lowest address the thread's own stack may reach, and the thread it was asked for.

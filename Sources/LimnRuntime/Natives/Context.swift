@@ -109,6 +109,9 @@ extension Making {
   /// Hands values to the delegate to be displayed.
   package func show(_ values: [Value]) throws { try context.machine.delegate?.show(values, context) }
 
+  /// Hands over what a native has come to before it throws: if that ends the statement, `_` holds it under this name.
+  package func leave(_ value: Value, as name: String) { context.machine.left.append((name, Held(value))) }
+
   /// The flag that asks this interpreter to stop; natives that run for long look at it.
   package var interrupt: InterruptFlag { context.machine.interrupt }
 
