@@ -65,6 +65,9 @@ size_t limn_memory_machine(void) {
   return bytes;
 }
 
+// So much beside the peak is not worth a call of the system.
+static const size_t small_change = 64 << 20;
+
 // Spare buffers are memory that nothing else can use: enough for the results inside of one evaluation of a large UNet.
 static size_t most_cached(void) {
   static size_t most;
@@ -88,6 +91,23 @@ static spare *cut_larger(int c, size_t rounded) {
     return p;
   }
   return NULL;
+}
+
+// Gives the largest spares back to the system where a new mapping beside them would take more than buffers in use ever did: so
+// spares hardly raise what the process takes, while one that does the same again finds what it needs. Called with the lock held.
+static void make_room(size_t bytes) {
+  const long now = atomic_load_explicit(&in_use, memory_order_relaxed);
+  const size_t used = (now > 0 ? (size_t)now : 0) + bytes, ever = atomic_load_explicit(&peak, memory_order_relaxed);
+  const size_t most = (used > ever ? used : ever) + small_change;
+  for (int c = class_count - 1; cached && used + cached > most; c--) {
+    const size_t rounded = class_bytes(c);
+    if (rounded < large) return;
+    for (spare *p; (p = free_lists[c]) && used + cached > most;) {
+      free_lists[c] = p->next;
+      cached -= rounded;
+      unmap(p, rounded);
+    }
+  }
 }
 
 void limn_memory_count(long bytes) {
@@ -115,6 +135,7 @@ void *limn_memory_take(size_t bytes) {
     if (rounded >= large) cached -= rounded;
   } else if (rounded >= large) {
     p = cut_larger(c, rounded);
+    if (!p) make_room(rounded);
   } else {
     if ((size_t)(chunk_end - chunk_at) < rounded) {
       // What is left of the old chunk is smaller than this buffer; it goes to the classes it can serve.

@@ -1,4 +1,5 @@
 import CLimnKernels
+import Foundation
 import LimnTensor
 import Testing
 
@@ -64,6 +65,24 @@ import Testing
     #expect(x?.count == size / 4)
     x = nil
     #expect(MemoryMeter.current < before + size / 2)
+  }
+
+  /// Spare buffers that do not fit make room for one that does, so that the process takes little more than what was in use at once.
+  @Test func sparesDoNotRaiseThePeak() throws {
+    func resident() throws -> Int {
+      let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
+      return Int(pages)! * sysconf(Int32(_SC_PAGESIZE)) >> 20
+    }
+    MemoryMeter.trim()
+    MemoryMeter.resetPeak()
+    let before = try resident()
+    var several: [Tensor]? = (0..<3).map { _ in .ones([25 << 20]) }  // 100 MB each
+    #expect(several?.count == 3)
+    several = nil
+    let one = Tensor.ones([80 << 20])
+    #expect(try resident() - before < 320 + 64 + 60)
+    #expect(one.count == 80 << 20)
+    MemoryMeter.resetPeak()
   }
 
   @Test func theLimitIsAnErrorToCatch() throws {
