@@ -74,6 +74,7 @@ package enum AdapterFile {
       guard let alpha = own ?? alphas.alpha(of: weight, rank: rank), alpha.isFinite, rank > 0 else {
         throw FormatError("has an alpha that is no number", file: path, key: found[0].key)
       }
+      guard [down, up].allSatisfy({ $0.floats().allSatisfy(\.isFinite) }) else { throw FormatError("holds numbers that are not finite", file: path, key: found[0].key) }
       let lowRank = LowRank(down: down, up: up, scale: alpha / Float(rank))
       guard lowRank.fits(parameter.shape) else {
         misfits.append((found[0].key, "\(up.shape) · \(down.shape)", "\(parameter.shape)"))
