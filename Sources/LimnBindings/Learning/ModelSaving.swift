@@ -46,15 +46,15 @@ struct ModelSaving {
 
   /// Tokens or one adapter.
   private func saveLearned(_ format: String, _ dtype: DType) throws {
-    guard weights == 0 else {
-      throw call.fault(
-        .value, "\(weights) weights were learned, and a .safetensors file holds tokens or an adapter", at: "path", help: "a path that ends in / for the whole model")
-    }
     if call.has("adapter") {
       guard !call.has("tokens") else { throw call.fault(.value, "one file holds tokens or an adapter, found both", at: "adapter") }
       return try save(adapter: call.named(try call.string("adapter")), format, dtype)
     }
     if call.has("tokens") { return try save(tokens: try names(call.list("tokens")), format) }
+    guard weights == 0 else {
+      throw call.fault(
+        .value, "\(weights) weights were learned, and a .safetensors file holds tokens or an adapter", at: "path", help: "a path that ends in / for the whole model")
+    }
     switch (tokens.isEmpty, adapters.count) {
     case (true, 0): throw call.fault(.value, "'\(model.name)' has learned no tokens and has no adapters", at: 0, help: "a path that ends in / for the whole model")
     case (false, 0): try save(tokens: tokens, format)
