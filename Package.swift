@@ -19,7 +19,8 @@ let package = Package(
     .target(name: "LimnTensor", dependencies: ["CLimnKernels"]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "CLimnPNG", dependencies: ["CPNG"], linkerSettings: [.linkedLibrary("z")]),
-    .target(name: "LimnImage", dependencies: ["LimnTensor", "CLimnPNG"]),
+    .target(name: "CLimnJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "LimnImage", dependencies: ["LimnTensor", "CLimnPNG", "CLimnJPEG"]),
 
     // Diffusion models, and the one that comes inside the binary.
     .target(name: "LimnNN", dependencies: ["LimnTensor"]),

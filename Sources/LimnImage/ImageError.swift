@@ -5,10 +5,10 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
   /// The file cannot be read or written; `reason` is the system's.
   case unreadable(name: String, reason: String)
   case unwritable(name: String, reason: String)
-  /// The file is not a PNG; `found` says what it looks like.
-  case notPNG(name: String, found: FileKind)
-  /// The file is a PNG but broken; `reason` says where.
-  case damaged(name: String, reason: String)
+  /// The file is not a PNG, nor a JPEG where that was wanted as well; `found` says what it looks like.
+  case notPNG(name: String, found: FileKind, orJPEG: Bool = false)
+  /// The file is a PNG or JPEG but broken; `reason` says where.
+  case damaged(name: String, kind: FileKind = .png, reason: String)
   /// More pixels than the limit. `name` is the file, nil for a picture that was to be made.
   case tooLarge(name: String?, width: Int, height: Int, limit: Int)
   case emptySize(width: Int, height: Int)
@@ -28,8 +28,8 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unreadable(let name, let reason): "cannot read '\(name)': \(reason)"
     case .unwritable(let name, let reason): "cannot write '\(name)': \(reason)"
-    case .notPNG(let name, let kind): "'\(name)' is not a PNG: \(kind.sentence)"
-    case .damaged(let name, let reason): "'\(name)' is a damaged PNG: \(reason)"
+    case .notPNG(let name, let kind, let orJPEG): "'\(name)' is not a PNG\(orJPEG ? " or JPEG" : ""): \(kind.sentence)"
+    case .damaged(let name, let kind, let reason): "'\(name)' is a damaged \(kind.rawValue): \(reason)"
     case .tooLarge(let name, let width, let height, let limit):
       "\(name.map { "'\($0)'" } ?? "the image") is \(width)×\(height), \(Self.product(width, height)) pixels, expected at most \(limit)"
     case .emptySize(let width, let height): "an image of \(width)×\(height) has no pixels, expected both sides to be at least 1"

@@ -5,10 +5,11 @@ package enum PictureFile {
   /// The longest picture file that is read: 1 GiB.
   static let sizeLimit = 1 << 30
 
-  /// Returns the bytes of a PNG file at `path`; another kind of file is refused by its first bytes, however long it is.
+  /// Returns the bytes of a PNG file at `path`, or of a JPEG if that may be; another kind of file is refused by its first bytes,
+  /// however long it is.
   ///
-  /// - Throws: ``ImageError`` if it cannot be read or is no PNG.
-  package static func read(_ path: String) throws -> [UInt8] {
+  /// - Throws: ``ImageError`` if it cannot be read or is of another kind.
+  package static func read(_ path: String, orJPEG: Bool = false) throws -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw ImageError.unreadable(name: path, reason: ImageError.systemReason) }
     defer { close(file) }
@@ -20,8 +21,8 @@ package enum PictureFile {
       let part = try readPart(file, path, atMost: bytes.isEmpty ? 4096 : max(1 << 16, Int(status.st_size) - bytes.count))
       if part.isEmpty { return bytes }
       bytes += part
-      if bytes.count >= 8, !bytes.starts(with: PNG.signature) {
-        throw ImageError.notPNG(name: path, found: FileKind(of: bytes))
+      if bytes.count >= 8, !bytes.starts(with: PNG.signature), !(orJPEG && bytes.starts(with: JPEG.signature)) {
+        throw ImageError.notPNG(name: path, found: FileKind(of: bytes), orJPEG: orJPEG)
       }
     }
     throw ImageError.unreadable(name: path, reason: "it is longer than \(sizeLimit) bytes")

@@ -7,7 +7,7 @@ enum ImageNatives {
   static let all: [Native] = making + changing + layout
 
   private static let making: [Native] = [
-    Native("image(path: string)", doc: "The picture in a PNG file; a relative path starts at the script's folder.", effect: .acts, known: .gives("image")) { call in
+    Native("image(path: string)", doc: "The picture in a PNG or JPEG file, turned as its camera was held; a relative path starts at the script's folder.", effect: .acts, known: .gives("image")) { call in
       try read(call)
     },
     Native("image(values: tensor)", doc: "The picture of a [3, H, W] or [4, H, W] tensor, or a grey one of a mask; values 0…1.", known: .gives("image")) { call in
@@ -96,8 +96,8 @@ enum ImageNatives {
   /// The picture in the PNG file that argument 0 names, with how it was generated if it says so.
   static func read(_ call: NativeCall) throws -> Value {
     let path = try call.path(0)
-    let bytes = try call.pictures(at: 0) { try PictureFile.read(path) }
-    let image = try call.pictures(at: 0) { try PNG.decode(bytes, name: try call.string(0)) }
+    let bytes = try call.pictures(at: 0) { try PictureFile.read(path, orJPEG: true) }
+    let image = try call.pictures(at: 0) { try PictureFile.decode(bytes, name: try call.string(0)) }
     call.didRead(try call.string(0), bytes)
     let parameters = try? PNG.texts(in: bytes, name: path).first { $0.keyword == PNG.Text.parametersKeyword }
     return call.make(ImageValue(image, parameters: (parameters ?? nil).map { GenerationParameters(text: $0.value) }))

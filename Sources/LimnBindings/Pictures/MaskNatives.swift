@@ -5,11 +5,11 @@ import LimnTensor
 /// Masks: [H, W] tensors of 0…1, made from files, shapes and maps.
 enum MaskNatives {
   static let all: [Native] = [
-    Native("mask(path: string)", doc: "The mask in a PNG file: its alpha if it has one, else its brightness.", effect: .acts, known: .gives("mask")) { call in
+    Native("mask(path: string)", doc: "The mask in a PNG or JPEG file: its alpha if it has one, else its brightness.", effect: .acts, known: .gives("mask")) { call in
       let path = try call.path(0)
-      let bytes = try call.pictures(at: 0) { try PictureFile.read(path) }
+      let bytes = try call.pictures(at: 0) { try PictureFile.read(path, orJPEG: true) }
       call.didRead(try call.string(0), bytes)
-      let image = try call.pictures(at: 0) { try PNG.decode(bytes, name: try call.string(0)) }
+      let image = try call.pictures(at: 0) { try PictureFile.decode(bytes, name: try call.string(0)) }
       return call.make(image.hasAlpha ? image.alpha : Mask(of: image))
     },
     Native("mask(image: image)", doc: "The mask of a picture: its alpha if it has one, else its brightness.", known: .gives("mask")) { call in
