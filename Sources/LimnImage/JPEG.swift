@@ -31,6 +31,8 @@ extension PictureFile {
   ///
   /// - Throws: ``ImageError`` if they are neither, or damaged.
   package static func decode(_ bytes: [UInt8], name: String) throws -> Image {
-    bytes.starts(with: JPEG.signature) ? try JPEG.decode(bytes, name: name) : try PNG.decode(bytes, name: name)
+    if bytes.starts(with: JPEG.signature) { return try JPEG.decode(bytes, name: name) }
+    guard bytes.starts(with: PNG.signature) else { throw ImageError.notPNG(name: name, found: FileKind(of: bytes), orJPEG: true) }
+    return try PNG.decode(bytes, name: name)
   }
 }

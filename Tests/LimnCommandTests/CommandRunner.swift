@@ -28,7 +28,9 @@ final class CommandRunner {
     let errors: String
   }
 
-  func callAsFunction(_ arguments: String..., input: String = "") throws -> Result {
+  func callAsFunction(_ arguments: String..., input: String = "") throws -> Result { try self(arguments, input: input) }
+
+  func callAsFunction(_ arguments: [String], input: String = "") throws -> Result {
     let process = Process()
     process.executableURL = Self.limn
     process.arguments = arguments

@@ -56,6 +56,29 @@ import Testing
     #expect(other.errors.contains("was written by a training with another 'factor': found 0.1"), "\(other.errors)")
   }
 
+  /// A limit on the length of files stands for the full disk: the system refuses to write in the middle of the file.
+  @Test func aFullDiskLeavesTheOldCheckpoint() throws {
+    let limn = try CommandRunner()
+    try limn.write("learn.limn", """
+      func main(steps) {
+        train(["w": rng(0).randn([200, 200])], steps: steps, optimizer: adamw(lr: 0.1), checkpoint: "a.ckpt") { it => mean(it.params.w ^ 2) }
+      }
+      """)
+    #expect(try limn("run", "learn.limn", "--set", "steps=3").code == 0)
+    let before = try #require(limn.bytes("a.ckpt"))
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+    shell.arguments = ["-c", "trap '' XFSZ; ulimit -f 64; exec \(CommandRunner.limn.path) run learn.limn --set steps=6 2>errors"]
+    shell.currentDirectoryURL = limn.folder
+    try shell.run()
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 1)
+    #expect(limn.read("errors")?.contains("cannot be written: File too large") == true, "\(limn.read("errors") ?? "")")
+    #expect(limn.bytes("a.ckpt") == before)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: limn.folder.path).allSatisfy { !$0.hasSuffix(".tmp") })
+    #expect(try limn("run", "learn.limn", "--set", "steps=6").code == 0)
+  }
+
   @Test func aBrokenCheckpointIsToldAndKept() throws {
     let limn = try CommandRunner()
     try limn.write("learn.limn", Self.script)

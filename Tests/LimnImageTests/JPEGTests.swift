@@ -17,23 +17,26 @@ import Testing
   @Test func pixelsAreThoseOfPillow() throws {
     let image = try JPEG.decode(bytes("plain.jpg"), name: "plain.jpg")
     #expect(image.width == 20 && image.height == 12)
-    #expect([pixel(image, 0, 0), pixel(image, 19, 11), pixel(image, 7, 5)] == [[1, 0, 251], [226, 217, 18], [83, 99, 161]])
-    let sum = image.pixels.floats().reduce(0) { $0 + ($1 * 255).rounded() }
-    #expect(sum == 86116)
+    let corners: [[Int]] = [[1, 0, 251], [226, 217, 18], [83, 99, 161]]
+    #expect([pixel(image, 0, 0), pixel(image, 19, 11), pixel(image, 7, 5)] == corners)
+    let sum = image.pixels.floats().reduce(Float(0)) { $0 + ($1 * 255).rounded() }
+    #expect(sum == Float(86116))
     let progressive = try JPEG.decode(bytes("progressive.jpg"), name: "progressive.jpg")
     #expect(progressive.pixels.floats() == image.pixels.floats())
   }
 
   @Test func grayBecomesRGB() throws {
     let image = try PictureFile.decode(bytes("gray.jpg"), name: "gray.jpg")
-    #expect([pixel(image, 0, 0), pixel(image, 19, 11), pixel(image, 7, 5)] == [[29, 29, 29], [199, 199, 199], [102, 102, 102]])
+    let corners: [[Int]] = [[29, 29, 29], [199, 199, 199], [102, 102, 102]]
+    #expect([pixel(image, 0, 0), pixel(image, 19, 11), pixel(image, 7, 5)] == corners)
   }
 
   /// Where the stored corner (0, 0) and its right neighbour stand in the turned picture, as Exif defines the eight ways.
   @Test(arguments: [(2, 19, 0, 18, 0), (3, 19, 11, 18, 11), (4, 0, 11, 1, 11), (5, 0, 0, 0, 1), (6, 11, 0, 11, 1), (7, 11, 19, 11, 18), (8, 0, 19, 0, 18)])
   func thePictureStandsAsTheCameraDid(_ way: Int, _ x: Int, _ y: Int, _ nextX: Int, _ nextY: Int) throws {
     let plain = try JPEG.decode(bytes("plain.jpg"), name: "a"), image = try JPEG.decode(bytes("turned\(way).jpg"), name: "a")
-    #expect([image.width, image.height] == (way >= 5 ? [12, 20] : [20, 12]))
+    let size = way >= 5 ? [12, 20] : [20, 12]
+    #expect([image.width, image.height] == size)
     #expect(pixel(image, x, y) == pixel(plain, 0, 0))
     #expect(pixel(image, nextX, nextY) == pixel(plain, 1, 0))
   }

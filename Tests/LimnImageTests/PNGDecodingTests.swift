@@ -81,7 +81,7 @@ import LimnImage
     #expect(throws: Never.self) { try PNG.decode(Self.small, name: "a.png") }
     for count in 1..<Self.small.count {
       let error = #expect(throws: ImageError.self) { try PNG.decode(Array(Self.small[..<count]), name: "a.png") }
-      guard case .damaged(_, let reason)? = error else {
+      guard case .damaged(_, _, let reason)? = error else {
         Issue.record("cut after \(count) bytes: \(error.map(\.description) ?? "no error")")
         continue
       }
