@@ -45,12 +45,14 @@ import Testing
 
   @Test func anInterruptKeepsTheLastStepAndAnotherStatementIsRefused() throws {
     let limn = try CommandRunner()
-    try limn.write("learn.limn", Self.script.replacingOccurrences(of: "checkpoint_every: 2", with: "checkpoint_every: 1000"))
-    _ = try limn.killed(after: 1.5, signal: SIGINT, "run", "learn.limn", "--set", "file=a.ckpt", "--set", "steps=5000")
-    #expect(limn.has("a.ckpt"))
+    // Only the interrupt writes the file: a second file says when the first step is done.
+    let script = Self.script.replacingOccurrences(of: "checkpoint_every: 2", with: "checkpoint_every: 100000, every: 1, look: fit => if fit.steps == 1 { write_text(\"x\", \"began\") }")
+    try limn.write("learn.limn", script)
+    let ended = try limn.killed(onceThereIs: "began", signal: SIGINT, "run", "learn.limn", "--set", "file=a.ckpt", "--set", "steps=5000")
+    #expect(!ended && limn.has("a.ckpt"))
     let loaded = try limn("-e", "load(model(\"sticker\"), \"a.ckpt\").tokens")
     #expect(loaded.output.contains("<panda>"), "\(loaded.errors)")
-    try limn.write("learn.limn", Self.script.replacingOccurrences(of: "checkpoint_every: 2", with: "checkpoint_every: 1000").replacingOccurrences(of: "factor = 0.1", with: "factor = 0.2"))
+    try limn.write("learn.limn", script.replacingOccurrences(of: "factor = 0.1", with: "factor = 0.2"))
     let other = try limn("run", "learn.limn", "--set", "file=a.ckpt", "--set", "steps=5000")
     #expect(other.code == 1)
     #expect(other.errors.contains("was written by a training with another 'factor': found 0.1"), "\(other.errors)")
@@ -94,7 +96,20 @@ extension CommandRunner {
   /// Runs the program and sends it a signal after some seconds.
   ///
   /// - Returns: Whether it had ended by itself.
-  fileprivate func killed(after seconds: Double, signal: Int32 = SIGKILL, _ arguments: String...) throws -> Bool {
+  fileprivate func killed(after seconds: Double, _ arguments: String...) throws -> Bool {
+    let process = try started(arguments)
+    usleep(UInt32(seconds * 1e6))
+    return ended(process, SIGKILL)
+  }
+
+  /// Runs the program and sends it a signal once it has written a file.
+  fileprivate func killed(onceThereIs file: String, signal: Int32, _ arguments: String...) throws -> Bool {
+    let process = try started(arguments)
+    for _ in 0..<6000 where process.isRunning && !has(file) { usleep(10_000) }
+    return ended(process, signal)
+  }
+
+  private func started(_ arguments: [String]) throws -> Process {
     let process = Process()
     process.executableURL = Self.limn
     process.arguments = arguments
@@ -103,9 +118,12 @@ extension CommandRunner {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    usleep(UInt32(seconds * 1e6))
+    return process
+  }
+
+  private func ended(_ process: Process, _ signal: Int32) -> Bool {
     let ended = !process.isRunning
-    kill(process.processIdentifier, signal)
+    if !ended { kill(process.processIdentifier, signal) }
     process.waitUntilExit()
     return ended
   }

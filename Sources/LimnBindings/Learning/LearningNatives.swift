@@ -33,9 +33,10 @@ enum LearningNatives {
           }
         }
       } catch {
-        // What stopped it is what the user must hear of, even if this cannot be written as well.
         let stopped = shell.with(learner, state: fit.state)
-        try? checkpoint?.write(stopped)
+        // What stopped it is what the user must hear of, even if this cannot be written as well. A mistake in the first step leaves no
+        // file, which would refuse the loss once it is mended.
+        if learner.steps > 0 { try? checkpoint?.write(stopped) }
         call.leave(call.make(stopped), as: "learner")
         throw error
       }

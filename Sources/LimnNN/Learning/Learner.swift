@@ -90,8 +90,12 @@ package struct Learner: Sendable {
     sums = []
     if let clip = optimizers[0].optimizer.clip { byName = clipped(byName, toNorm: clip).gradients }
     for (optimizer, names) in optimizers {
-      let own = Dictionary(uniqueKeysWithValues: names.map { ($0, byName.removeValue(forKey: $0)!) })
-      values = optimizer.at(steps, of: settings.length).updated(values, gradients: own, state: &state)
+      let optimizer = optimizer.at(steps, of: settings.length)
+      // One by one, so that old and new values of all are never there at once.
+      for name in names {
+        let value = values.removeValue(forKey: name)!
+        values[name] = optimizer.updated([name: value], gradients: [name: byName.removeValue(forKey: name)!], state: &state)[name]
+      }
     }
     if let decay = settings.average { averageIn(decay) }
     losses.append(means.terms(settings.accumulate), total: means.total(settings.accumulate))
