@@ -62,32 +62,46 @@ struct LearningCheckpoint {
   /// What makes this training the one it is, by name.
   private static func statement(_ call: NativeCall, _ fit: LearnerValue, _ loss: Value) throws -> LearnerFile.Statement {
     let learner = fit.learner
-    var result: LearnerFile.Statement = []
-    if let model = fit.base {
-      let hash = call.service(ModelStore.self) { ModelStore() }.quickHash(of: model).map { " " + $0.prefix(10) } ?? ""
-      result.append(("model", model.name + hash))
-    }
-    result.append(("params", learner.names.map { "\($0) \(learner.values[$0]!.shape)" }.joined(separator: ", ")))
+    var statement = LearnerFile.Statement()
+    func add(_ key: String, _ value: String) { statement.settings.append((key, value)) }
+    if let model = fit.base { add("model", text(model, call)) }
+    add("params", learner.names.map { "\($0) \(learner.values[$0]!.shape)" }.joined(separator: ", "))
     let scales = fit.parts.adapters.map { JSON.Member($0.plan.name, .number($0.plan.alpha / Double($0.plan.rank))) }
-    if !scales.isEmpty { result.append(("adapters", JSON.object(scales).description)) }
-    result.append(("start", hash { digest in for name in learner.names { digest.update(learner.values[name]!) } }))
-    result.append(("optimizer", learner.optimizers.map { OptimizerValue($0.optimizer).description(call.context) }.joined(separator: "; ")))
-    result.append(("seed", String(learner.settings.seed)))
-    result.append(("accumulate", String(learner.settings.accumulate)))
-    result.append(("ema", learner.settings.average.map { String($0) } ?? "nil"))
-    if let length = learner.settings.length { result.append(("steps", String(length))) }
+    if !scales.isEmpty { add("adapters", JSON.object(scales).description) }
+    add("start", hash { digest in for name in learner.names { digest.update(learner.values[name]!) } })
+    add("optimizer", learner.optimizers.map { OptimizerValue($0.optimizer).description(call.context) }.joined(separator: "; "))
+    add("seed", String(learner.settings.seed))
+    add("accumulate", String(learner.settings.accumulate))
+    add("ema", learner.settings.average.map { String($0) } ?? "nil")
+    if let length = learner.settings.length { add("steps", String(length)) }
     let identity = call.identity(of: loss)
-    result.append(("loss", hash { digest in for text in identity.texts { digest.update(Array(text.utf8)) } }))
+    add("loss", hash { digest in for text in identity.texts { digest.update(Array(text.utf8)) } })
     for (name, value) in identity.data {
       guard let text = try data(value, call) else { continue }
-      result.append((name, text))
+      statement.values.append((name, text))
     }
-    return result
+    return statement
+  }
+
+  /// A model with all that was learned or loaded into it.
+  private static func text(_ model: Model, _ call: NativeCall) -> String {
+    let file = call.service(ModelStore.self) { ModelStore() }.quickHash(of: model).map { " " + $0.prefix(10) } ?? ""
+    let learned = model.concepts.map(\.name) + model.adapters.map(\.name) + (model.replaced.isEmpty ? [] : ["\(model.replaced.count) weights"])
+    if learned.isEmpty { return model.name + file }
+    let numbers = hash { digest in
+      for concept in model.concepts { digest.update(concept.vectors.detached()) }
+      for adapter in model.adapters {
+        digest.update(Array("\(adapter.strength)".utf8))
+        for key in adapter.layers.keys.sorted() { for matrix in [adapter.layers[key]!.down, adapter.layers[key]!.up] { digest.update(matrix.detached()) } }
+      }
+      for key in model.replaced.keys.sorted() { digest.update(model.replaced[key]!.tensor.detached()) }
+    }
+    return "\(model.name)\(file) with \(learned.joined(separator: ", ")) (\(numbers))"
   }
 
   /// A value that the loss reads, as text to compare; nil for what changes while nothing the loss sees does.
   private static func data(_ value: Value, _ call: NativeCall) throws -> String? {
-    if let model = (value.host as? ModelValue)?.model { return "\(model.name) with \(model.concepts.map(\.name) + model.adapters.map(\.name))" }
+    if let model = (value.host as? ModelValue)?.model { return text(model, call) }
     var writer = ValueWriter(call.context, for: "a checkpoint")
     do { try writer.write(value) } catch let fault as Fault where fault.kind == .type { return nil }
     let shown = call.brief(value)

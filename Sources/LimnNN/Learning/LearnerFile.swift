@@ -6,8 +6,20 @@ import LimnTensor
 /// the losses so far. Random numbers need nothing: each step's are keyed by its number. What the training is (its statement) stands
 /// in the header as named texts, and going on asks that they are the same.
 package enum LearnerFile {
-  /// What a training is, by name: `optimizer`, `params`, …
-  package typealias Statement = [(key: String, value: String)]
+  /// What a training is.
+  package struct Statement: Sendable {
+    /// By name: `optimizer`, `params`, …
+    package var settings: [(key: String, value: String)] = []
+    /// What its loss reads from outside, by the script's own names, which may be those of settings.
+    package var values: [(key: String, value: String)] = []
+
+    package init() {}
+
+    /// All of it under the names it has in a file's header.
+    fileprivate var entries: [(key: String, name: String, value: String)] {
+      settings.map { ("statement.\($0.key)", $0.key, $0.value) } + values.map { ("value.\($0.key)", $0.key, $0.value) }
+    }
+  }
 
   private static let version = "limn learner 1"
 
@@ -30,7 +42,7 @@ package enum LearnerFile {
     let names = JSON.array(losses.names.map { .string($0) }).description
     try SafetensorsFile.write(
       tensors,
-      metadata: [("format", version), ("steps", String(learner.steps)), ("losses", names)] + statement.map { ("statement.\($0.key)", $0.value) },
+      metadata: [("format", version), ("steps", String(learner.steps)), ("losses", names)] + statement.entries.map { ($0.key, $0.value) },
       to: path)
   }
 
@@ -40,11 +52,11 @@ package enum LearnerFile {
   /// - Throws: ``FormatError`` when it is no such file or was written by another statement; it names what differs.
   package static func read(_ path: String, into learner: Learner, statement: Statement) throws(FormatError) -> (learner: Learner, state: [UInt8]) {
     let file = try open(path)
-    for (key, value) in statement {
-      let before = file.text("statement.\(key)") ?? "nothing"
+    for (key, name, value) in statement.entries {
+      let before = file.text(key) ?? "nothing"
       guard before == value else {
         throw FormatError(
-          "was written by a training with another '\(key)'", file: path, found: before, expected: value)
+          "was written by a training with another '\(name)'", file: path, found: before, expected: value)
       }
     }
     guard let steps = file.text("steps").flatMap({ Int($0) }), steps >= 0 else { throw FormatError("does not say how many steps were made", file: path) }

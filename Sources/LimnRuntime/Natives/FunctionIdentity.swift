@@ -53,7 +53,10 @@ extension FunctionIdentity {
 
   private mutating func add(_ name: String, _ value: Value) {
     if value.tag == .function { return add(value) }
-    if value.tag != .empty, value.tag != .native { data.append((name, value)) }
+    guard value.tag != .empty, value.tag != .native else { return }
+    // Captured values have no names of their own: two functions of one line would share one.
+    let same = data.count { $0.name == name || $0.name.hasPrefix(name + " (") }
+    data.append((same == 0 ? name : "\(name) (\(same + 1))", value))
   }
 }
 
