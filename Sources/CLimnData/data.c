@@ -46,6 +46,12 @@ static const unsigned char file12[] ALIGNED = {
 static const unsigned char file13[] ALIGNED = {
 #embed "sticker/vae/diffusion_pytorch_model.safetensors"
 };
+static const unsigned char file14[] ALIGNED = {
+#embed "sticker-world/OFL.txt"
+};
+static const unsigned char file15[] ALIGNED = {
+#embed "sticker-world/drawings.png"
+};
 
 static const limn_data_file files[] = {
   {"clip-tokenizer/merges.txt", file0, sizeof file0},
@@ -62,6 +68,8 @@ static const limn_data_file files[] = {
   {"sticker/unet/diffusion_pytorch_model.safetensors", file11, sizeof file11},
   {"sticker/vae/config.json", file12, sizeof file12},
   {"sticker/vae/diffusion_pytorch_model.safetensors", file13, sizeof file13},
+  {"sticker-world/OFL.txt", file14, sizeof file14},
+  {"sticker-world/drawings.png", file15, sizeof file15},
 };
 
 const limn_data_file *limn_data_files(size_t *count) {

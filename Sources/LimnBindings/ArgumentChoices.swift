@@ -17,6 +17,7 @@ package enum ArgumentChoices {
     case (_, "colors"): Colormap.allCases.map(\.rawValue)
     case (_, "half"): GuidanceRole.allCases.map(\.rawValue)
     case (_, "blocks"): ["down", "mid", "up"]
+    case ("bundled_image", "name"): ImageNatives.bundled
     case ("model", "prediction"): ["epsilon", "v"]
     case ("save", "format"): ModelSaving.formats
     case ("model", "precision"): ["auto"] + Precision.allCases.map(\.rawValue)

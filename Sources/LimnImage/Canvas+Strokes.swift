@@ -48,7 +48,7 @@ extension Canvas {
   }
 
   /// A mark: the pixels it may touch, and how much of the one around (x, y) it covers.
-  private struct Box {
+  struct Box {
     let left, top, right, bottom: Double
     let coverage: (Double, Double) -> Float
 
@@ -70,7 +70,7 @@ extension Canvas {
     }
   }
 
-  private mutating func cover(_ boxes: [Box], strength: Float, color: Color, clip: Clip?) {
+  mutating func cover(_ boxes: [Box], strength: Float, color: Color, clip: Clip?) {
     let limits = Clip(
       left: max(clip?.left ?? 0, 0), top: max(clip?.top ?? 0, 0), right: min(clip?.right ?? .infinity, Double(width)),
       bottom: min(clip?.bottom ?? .infinity, Double(height)))

@@ -10,7 +10,7 @@ extension Image {
     guard x >= 0, y >= 0, x <= width - partWidth, y <= height - partHeight else {
       throw ImageError.outside(what: "a part of \(partWidth)×\(partHeight) at (\(x), \(y))", width: width, height: height)
     }
-    return rearranged(columns: Array(x..<(x + partWidth)), rows: Array(y..<(y + partHeight)))
+    return Image(unchecked: pixels.sliced(axis: 1, from: y, to: y + partHeight).sliced(axis: 2, from: x, to: x + partWidth).contiguous())
   }
 
   /// Returns the picture as in a mirror: left and right change places.
@@ -73,7 +73,7 @@ extension Mask {
     guard x >= 0, y >= 0, x <= width - partWidth, y <= height - partHeight else {
       throw ImageError.outside(what: "a part of \(partWidth)×\(partHeight) at (\(x), \(y))", width: width, height: height)
     }
-    return rearranged(columns: Array(x..<(x + partWidth)), rows: Array(y..<(y + partHeight)))
+    return Mask(unchecked: values.sliced(axis: 0, from: y, to: y + partHeight).sliced(axis: 1, from: x, to: x + partWidth).contiguous())
   }
 
   /// Returns the mask as in a mirror.

@@ -1,4 +1,4 @@
-// Files that travel inside the binary: the bundled model and the CLIP vocabulary. They are read-only pages of the
+// Files that travel inside the binary: the bundled model, the CLIP vocabulary and the drawings of the sticker world. They are read-only pages of the
 // executable, so they cost nothing until they are touched and cannot be lost when the binary moves.
 #ifndef LIMN_DATA_H
 #define LIMN_DATA_H

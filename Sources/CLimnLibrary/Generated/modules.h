@@ -44,6 +44,21 @@ static const unsigned char sequences_text[] = {
 static const unsigned char statistics_text[] = {
 #embed "../../../stdlib/statistics.limn"
 };
+static const unsigned char sticker_drawings_text[] = {
+#embed "../../../stdlib/sticker_drawings.limn"
+};
+static const unsigned char sticker_layout_text[] = {
+#embed "../../../stdlib/sticker_layout.limn"
+};
+static const unsigned char sticker_places_text[] = {
+#embed "../../../stdlib/sticker_places.limn"
+};
+static const unsigned char sticker_subjects_text[] = {
+#embed "../../../stdlib/sticker_subjects.limn"
+};
+static const unsigned char sticker_world_text[] = {
+#embed "../../../stdlib/sticker_world.limn"
+};
 static const unsigned char strings_text[] = {
 #embed "../../../stdlib/strings.limn"
 };
@@ -66,6 +81,11 @@ static const limn_library_module modules[] = {
   {"plots", plots_text, sizeof plots_text},
   {"sequences", sequences_text, sizeof sequences_text},
   {"statistics", statistics_text, sizeof statistics_text},
+  {"sticker_drawings", sticker_drawings_text, sizeof sticker_drawings_text},
+  {"sticker_layout", sticker_layout_text, sizeof sticker_layout_text},
+  {"sticker_places", sticker_places_text, sizeof sticker_places_text},
+  {"sticker_subjects", sticker_subjects_text, sizeof sticker_subjects_text},
+  {"sticker_world", sticker_world_text, sizeof sticker_world_text},
   {"strings", strings_text, sizeof strings_text},
   {"textual_inversion", textual_inversion_text, sizeof textual_inversion_text},
 };

@@ -1,3 +1,4 @@
+import LimnDiffusion
 import LimnImage
 import LimnRuntime
 import LimnTensor
@@ -18,7 +19,15 @@ enum ImageNatives {
       let color = try call.color("color")
       return call.make(try call.pictures { try Image(width: width, height: height, color: color) })
     },
+    Native("bundled_image(name: string)", doc: "A picture that is inside of Limn itself: \"sticker-world/drawings\", the sheet of the sticker world's drawings.", known: .choice("name", of: bundled, then: .gives("image"))) { call in
+      let path = try call.choice("name", of: bundled) + ".png"
+      guard let file = EmbeddedTree.file(path) else { preconditionFailure("\(path) is listed and not there") }
+      return call.make(try call.pictures { try PNG.decode(file.withBytes { Array($0) }, name: path) })
+    },
   ]
+
+  /// The names `bundled_image` takes.
+  static let bundled = EmbeddedTree.paths.filter { $0.hasSuffix(".png") }.map { String($0.dropLast(4)) }
 
   private static let changing: [Native] = [
     Native("crop(image: image, x: int, y: int, width: int, height: int)", doc: "The part of a picture whose left top corner is (x, y), in pixels.", known: .gives("image")) { call in
@@ -50,6 +59,17 @@ enum ImageNatives {
     },
     Native("blur(image: image, radius: float)", doc: "A picture blurred by a Gaussian; the radius is its standard deviation in pixels.", known: .gives("image")) { call in
       call.make(try call.pictures(at: "radius") { try call.image(0).blurred(radius: Float(try call.float("radius"))) })
+    },
+    Native("place(image: image, width: int, height: int, x: float, y: float, scale: float = 1, angle: float = 0, flip: bool = false)", doc: "A clear picture of width×height with a picture on it, its middle at (x, y): `scale` times as large, with `flip` mirrored, turned to the left by `angle` degrees; smooth to a fraction of a pixel. Its alpha is how much of each pixel the picture covers; `paste` lays it on another.", known: .gives("image")) { call in
+      let far = -1e6...1e6
+      let placement = Placement(
+        x: try call.float("x", in: far), y: try call.float("y", in: far), scale: try call.float("scale", in: 0.0001...64),
+        angle: try call.float("angle", in: far), isMirrored: try call.bool("flip"))
+      return call.make(try call.pictures { try call.image(0).placed(placement, width: try call.int("width"), height: try call.int("height")) })
+    },
+    Native("recolor(image: image, color: any)", doc: "A picture in another colour, with its own light and shade: what is coloured takes the hue of `color`, grey parts stay; a picture with hardly any colour is painted whole; black darkens, white bleaches.", known: .gives("image")) { call in
+      let color = try call.color("color")
+      return call.make(try call.image(0).recolored(color))
     },
     Native("label(image: image, text: string, x: int = 2, y: int = 2, scale: int = 1)", doc: "A picture with a text written on it.", known: .gives("image")) { call in
       call.make(try call.pictures {

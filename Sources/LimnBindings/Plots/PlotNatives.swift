@@ -3,10 +3,10 @@ import LimnRuntime
 import LimnSyntax
 import LimnTensor
 
-/// What `plots` of the library draws with.
+/// What `plots` and `sticker_world` of the library draw with.
 enum PlotNatives {
   static let all: [Native] = [
-    Native("sketch(width: int, height: int, marks: list, background: any = \"white\", scale: float = 1.0)", doc: "A picture of smooth marks, each a map with a `mark`: \"line\" or \"area\" through `points`, \"dots\" at `points`, \"box\", \"text\" or \"image\", in pixels; `scale` enlarges all of it.") { call in
+    Native("sketch(width: int, height: int, marks: list, background: any = \"white\", scale: float = 1.0)", doc: "A picture of smooth marks, each a map with a `mark`: \"line\" or \"area\" through `points`, \"dots\" at `points`, \"box\", \"fade\" (a box that goes `from` a colour at its top `to` another), \"ellipse\" around (x, y) (with `thickness` its line, with `softness` a wider edge), \"text\" or \"image\", in pixels; `scale` enlarges all of it.") { call in
       let scale = try call.float("scale", in: 0.1...16)
       let (width, height) = (try call.int(0, in: 1...65536), try call.int(1, in: 1...65536))
       let background = try call.color("background")
@@ -40,6 +40,7 @@ private struct Mark {
   /// What each kind of mark may hold besides `mark` and `color`.
   private static let entries: [(kind: String, names: [String])] = [
     ("line", ["points", "width", "clip"]), ("area", ["points"]), ("dots", ["points", "radius", "clip"]), ("box", ["x", "y", "width", "height"]),
+    ("fade", ["x", "y", "width", "height", "from", "to"]), ("ellipse", ["x", "y", "width", "height", "thickness", "softness"]),
     ("text", ["x", "y", "text", "size", "align", "turned"]), ("image", ["image", "x", "y", "width", "height"]),
   ]
 
@@ -68,6 +69,14 @@ private struct Mark {
     case "box":
       canvas.fillSmoothly(
         try color(), x: try number("x") * scale, y: try number("y") * scale, width: try number("width") * scale, height: try number("height") * scale)
+    case "fade":
+      canvas.fade(
+        from: try color("from"), to: try color("to"), x: try number("x") * scale, y: try number("y") * scale, width: try number("width") * scale,
+        height: try number("height") * scale)
+    case "ellipse":
+      canvas.ellipse(
+        try color(), x: try number("x") * scale, y: try number("y") * scale, width: try number("width") * scale, height: try number("height") * scale,
+        thickness: field("thickness") == nil ? nil : try number("thickness") * scale, softness: try number("softness", 1) * scale)
     case "text":
       let (size, align) = (try number("size", 9) * scale, try string("align", "left"))
       guard let alignment = ["left": 0, "center": 0.5, "right": 1.0][align] else { throw failure("has the align \"\(align)\", expected left, center or right") }
@@ -120,13 +129,16 @@ private struct Mark {
     return text
   }
 
-  private func color() throws -> Color {
-    guard let value = field("color") else { return .black }
+  private func color(_ name: String = "color") throws -> Color {
+    guard let value = field(name) else {
+      guard name == "color" else { throw failure("has no \"\(name)\"") }
+      return .black
+    }
     if let parts = value.list?.compactMap({ $0.number?.double }).map(Float.init), parts.count == 3 || parts.count == 4 {
       return Color(parts[0], parts[1], parts[2], alpha: parts.count == 4 ? parts[3] : 1)
     }
-    guard let name = value.string else { throw failure("has the color \(call.brief(value)), expected a name, #rrggbb or three or four numbers") }
-    return try call.pictures(at: "marks") { try Color(named: name) }
+    guard let text = value.string else { throw failure("has the \(name) \(call.brief(value)), expected a name, #rrggbb or three or four numbers") }
+    return try call.pictures(at: "marks") { try Color(named: text) }
   }
 
   /// `[[x, y], …]`, a list of pairs or a tensor [N, 2].

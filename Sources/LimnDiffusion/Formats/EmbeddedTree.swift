@@ -27,6 +27,12 @@ package struct EmbeddedTree: FileTree {
     Set(files.keys.map { String($0.prefix { $0 != "/" }) }).sorted()
   }
 
+  /// The paths of all embedded files, as under `Sources/CLimnData`, sorted.
+  package static var paths: [String] { files.keys.sorted() }
+
+  /// The bytes of the embedded file with this path; nil if there is none.
+  package static func file(_ path: String) -> Bytes? { files[path] }
+
   package func bytes(_ path: String) throws(FormatError) -> Bytes? { Self.files[prefix + path] }
 
   package func list(_ folder: String) -> [String] {
