@@ -1,5 +1,7 @@
 """Loads what interchange.limn wrote in diffusers, and compares the outputs. Exits 1 if one of them differs."""
+import os
 import sys
+import types
 import warnings
 
 import diffusers
@@ -39,6 +41,28 @@ def compare(name, found, tolerance=1e-4):
     print(f"{name:14} largest difference {error:.1e} of the largest value{'' if error < tolerance else '   TOO FAR'}")
 
 
+def with_kohya(pipe, file):
+    """Puts a file into a pipeline by networks/lora.py of kohya-ss/sd-scripts, a checkout of which KOHYA names.
+
+    Two of its imports are for its training programs and for SDXL; they are given empty here.
+    """
+    for name, content in (("utils", dict(setup_logging=lambda: None)), ("sdxl_original_unet", dict(SdxlUNet2DConditionModel=type("None_", (), {})))):
+        sys.modules[f"library.{name}"] = types.ModuleType(f"library.{name}")
+        vars(sys.modules[f"library.{name}"]).update(content)
+    sys.path.insert(0, os.environ["KOHYA"])
+    from networks.lora import create_network_from_weights
+
+    text_encoder = pipe.text_encoder
+    if not hasattr(text_encoder, "text_model"):  # transformers 5 has no such level; every published file names it
+        level = torch.nn.Module()
+        level.text_model = text_encoder
+        text_encoder = level
+    network, weights = create_network_from_weights(1.0, file, None, text_encoder, pipe.unet, for_inference=True)
+    network.apply_to(text_encoder, pipe.unet)
+    info = network.load_state_dict(weights, strict=False)
+    assert not info.missing_keys and not info.unexpected_keys, info
+
+
 @torch.no_grad()
 def check(name, pipe, text, tolerance=1e-4):
     words = pipe.encode_prompt(text, "cpu", 1, False)[0]
@@ -60,6 +84,12 @@ for name in ("peft", "kohya"):
     pipe = pipeline("plain")
     pipe.load_lora_weights(".", weight_name=f"{name}.safetensors")
     check(name, pipe, prompt)
+
+if os.environ.get("KOHYA"):
+    pipe = pipeline("plain")
+    with_kohya(pipe, "kohya-uneven.safetensors")
+    print("kohya's own code:")
+    check("peft", pipe, prompt)
 
 for name, tolerance in (("whole", 1e-4), ("half", 5e-3)):
     pipe = pipeline(name)

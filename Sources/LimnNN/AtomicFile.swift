@@ -49,6 +49,16 @@ package struct AtomicFile: ~Copyable {
     FormatError("cannot be written: \(String(cString: strerror(errno)))", file: path)
   }
 
+  /// Removes what processes that were killed while they wrote this file left beside it.
+  package static func removeLeftOvers(of path: String) {
+    let (folder, name) = path.splitLastComponent
+    for other in FolderTree(folder.isEmpty ? "." : folder).list("") where other.hasPrefix("\(name).") && other.hasSuffix(".tmp") {
+      let marks = other.dropFirst(name.count + 1).dropLast(4).split(separator: ".", omittingEmptySubsequences: false)
+      guard marks.count == 2, let process = pid_t(marks[0]), UInt32(marks[1]) != nil, kill(process, 0) != 0, errno == ESRCH else { continue }
+      unlink(folder.isEmpty ? other : "\(folder)/\(other)")
+    }
+  }
+
   /// Writes the file at `path` in one go.
   package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FormatError) {
     let file = try AtomicFile(path)

@@ -41,6 +41,8 @@ import Testing
     #expect(last.output == whole.output)
     #expect(limn.bytes("killed.ckpt") == limn.bytes("whole.ckpt"))
     #expect(ends < 50)
+    // The last one also clears away what killed ones were writing.
+    #expect(try FileManager.default.contentsOfDirectory(atPath: limn.folder.path).allSatisfy { !$0.hasSuffix(".tmp") })
   }
 
   @Test func anInterruptKeepsTheLastStepAndAnotherStatementIsRefused() throws {

@@ -27,6 +27,7 @@ struct LearningCheckpoint {
     every = try call.optionalInt("checkpoint_every", in: 1...100_000_000)
     statement = try Self.statement(call, fit, loss)
     written = -1
+    AtomicFile.removeLeftOvers(of: path)
   }
 
   /// The learner where the file's training stopped; as it is where there is no file yet.
