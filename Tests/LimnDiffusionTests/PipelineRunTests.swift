@@ -93,6 +93,26 @@ import LimnDiffusion
     for picture in pictures { expectSame(picture, pictures[0]) }
   }
 
+  /// Rows are evaluated side by side where there are threads for them; maps, words and times of each stay its own.
+  @Test func mapsAndRowsAreTheSameForAnyNumberOfThreads() throws {
+    let prompts = try model.encode(["a panda next to a bowl", "a red bowl", "a panda on grass"])
+    let z = TorchGenerator(seed: 5).randn([3, 4, 16, 16])
+    let times = try [700, 300, 20].map { try Timestep($0, of: model.schedule) }
+    var options = Model.DenoiseOptions()
+    options.capture.keys = [.phrase("panda")]
+    let found = try [1, 2, 3, 8].map { threads in
+      try withThreads(threads) {
+        let run = try model.sample(request("ddim", capture: ["panda"]))
+        return (try #require(run.maps).mean(.phrase("panda")), try model.denoise(z, at: times, prompts, options))
+      }
+    }
+    for one in found {
+      expectSame(one.0, found[0].0)
+      expectSame(one.1.raw, found[0].1.raw)
+      for row in [0, 2] { expectSame(try one.1[row].maps!.mean(.phrase("panda")), try found[0].1[row].maps!.mean(.phrase("panda"))) }
+    }
+  }
+
   @Test func beforeTheEndTheImageIsTheEstimate() throws {
     let run = try Run(model, request("ddim")).step()
     let estimate = try #require(run.last).x0

@@ -9,6 +9,7 @@
 #include "limn_elementwise.h"
 #include "limn_reduce.h"
 #include "limn_random.h"
+#include "limn_moments.h"
 #include "limn_gemm.h"
 #include "limn_bf16.h"
 #include "limn_blas.h"

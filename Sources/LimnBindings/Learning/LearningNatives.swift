@@ -16,7 +16,7 @@ enum LearningNatives {
       var checkpoint = try LearningCheckpoint(call, fit, loss)
       if checkpoint != nil { fit = try checkpoint!.resumed(fit) }
       let progress = call.service(Progress.self) { Progress() }
-      // The plan: how much is learned and what it takes; the time shows with the first steps.
+      // The plan: how much is learned and what it takes; with the first steps the time is told beside it.
       progress.begin("train, \(fit.learner.count) numbers, \(FreeMemory.text(fit.learner.bytes))", steps)
       progress.name("train")
       var learner = fit.learner

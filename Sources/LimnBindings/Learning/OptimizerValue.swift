@@ -13,7 +13,7 @@ package final class OptimizerValue: HostObject {
     let rate = optimizer.schedule.pieces.isEmpty ? "\(optimizer.learningRate)" : "\"\(pieces)\""
     switch optimizer.rule {
     case .adamW(let rule):
-      return "adamw(lr: \(rate), betas: [\(rule.beta1), \(rule.beta2)], weight_decay: \(rule.weightDecay), eps: \(rule.epsilon), \(clip))"
+      return "adamw(lr: \(rate), betas: [\(rule.beta1), \(rule.beta2)], weight_decay: \(rule.weightDecay), eps: \(rule.epsilon), \(clip)\(rule.isByteWise ? ", bits: 8" : ""))"
     case .sgd(let rule):
       return "sgd(lr: \(rate), momentum: \(rule.momentum), weight_decay: \(rule.weightDecay), \(clip))"
     }
@@ -48,15 +48,17 @@ package final class OptimizerValue: HostObject {
   private static let timingDoc = " `lr:` may be a list of rates with the last step of each, \"0.005:100, 1e-3:1000\"; `schedule:` is \"constant\", \"linear\" or \"cosine\" (falling to 0 over `length:` steps, without it the training's), after `warmup:` steps of rising."
 
   static let natives: [Native] = [
-    Native("adamw(lr: any = 0.001, betas: list = [0.9, 0.999], weight_decay: float = 0.01, eps: float = 1e-8, clip: float = 1.0, \(timing))", doc: "AdamW as in PyTorch (Loshchilov and Hutter 2019); gradients longer than `clip` all together are shortened first, `clip: nil` leaves them." + timingDoc) { call in
+    Native("adamw(lr: any = 0.001, betas: list = [0.9, 0.999], weight_decay: float = 0.01, eps: float = 1e-8, clip: float = 1.0, \(timing), bits: int = 32)", doc: "AdamW as in PyTorch (Loshchilov and Hutter 2019); gradients longer than `clip` all together are shortened first, `clip: nil` leaves them." + timingDoc + " `bits: 8` keeps what it remembers of large tensors in a quarter of the memory.") { call in
       let betas = try call.floats("betas")
       guard betas.count == 2, betas.allSatisfy({ (0..<1).contains($0) }) else {
         throw call.fault(.value, "'betas' is \(call.brief(call["betas"])), expected two numbers from 0 to below 1", at: "betas")
       }
+      let bits = try call.int("bits", in: 8...32)
+      guard bits == 8 || bits == 32 else { throw call.fault(.value, "'bits' is \(bits), expected 32 or 8", at: "bits") }
       let (rate, schedule) = try timing(call)
       let rule = AdamW(
         learningRate: rate, beta1: betas[0], beta2: betas[1], epsilon: try call.float("eps", in: 0...1),
-        weightDecay: try call.float("weight_decay", in: 0...1e3))
+        weightDecay: try call.float("weight_decay", in: 0...1e3), isByteWise: bits == 8)
       return call.make(OptimizerValue(Optimizer(.adamW(rule), clip: try clip(call), schedule: schedule)))
     },
     Native("sgd(lr: any = 0.001, momentum: float = 0, weight_decay: float = 0, clip: float = nil, \(timing))", doc: "Gradient descent as in PyTorch, with momentum if asked; gradients longer than `clip` all together are shortened first." + timingDoc) { call in

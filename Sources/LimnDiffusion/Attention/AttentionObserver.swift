@@ -37,6 +37,21 @@ package final class AttentionObserver {
   /// Whether layers that do not look at the words are watched or edited.
   var watchesOwn: Bool { edit != nil || kinds.contains(.own) }
 
+  /// Whether rows can be watched one by one: nothing is called with all of them.
+  var canPartRows: Bool { edit == nil && inspect == nil }
+
+  /// One that watches some of the rows, on a thread of its own.
+  func part(_ range: Range<Int>) -> AttentionObserver {
+    let own = range.lowerBound < rows.count ? Array(rows[range.clamped(to: 0..<rows.count)]) : []
+    return AttentionObserver(rows: own, kinds: kinds, blocks: blocks)
+  }
+
+  /// Takes over what such a one has kept, once it is done.
+  func take(_ part: AttentionObserver) {
+    record.add(part.record)
+    if layers.isEmpty { layers = part.layers }
+  }
+
   /// Queries a piece, when whole probabilities of a row would take more than this many floats (16 MiB).
   private static let pieceLimit = 1 << 22
 }

@@ -16,7 +16,18 @@ package final class ContextCache {
 
   private var entries: [Int: Entry] = [:]
 
+  /// Those of rows that are evaluated on a thread of their own.
+  private var parts: [Int: ContextCache] = [:]
+
   package init() {}
+
+  /// The cache of a group of rows, for its thread; always the same one.
+  func part(_ group: Int) -> ContextCache {
+    if let part = parts[group] { return part }
+    let part = ContextCache()
+    parts[group] = part
+    return part
+  }
 
   /// The keys and values of a layer for `context`, computed by the projections when they are not held.
   func projected(_ context: Tensor, layer: Int, key: Linear, value: Linear) -> (key: Tensor, value: Tensor) {

@@ -74,6 +74,8 @@ extension Model {
       observer = AttentionObserver(
         rows: kept, kinds: options.capture.kinds, blocks: options.capture.blocks, edit: options.edit)
     }
+    var options = options
+    options.unet.mayPartRows = !isTraced
     let raw = try unet(
       try inpaintingInput(z, options.extraChannels), timesteps: timesteps.map(\.value), context: condition.tensor,
       attention: observer, cancellation: options.cancellation, options: options.unet)

@@ -34,6 +34,7 @@ struct GuidanceRows {
     let input = try model.inpaintingInput(z, extraChannels)  // one latent for both halves: the UNet takes it twice
     var options = UNet.Options()
     options.cache = cache
+    options.mayPartRows = !model.isTraced
     let output = try model.unet(
       input, timesteps: [t.value], context: context, attention: observer, cancellation: cancellation, options: options)
     guard isGuided else { return output }

@@ -23,6 +23,8 @@ package struct Model: Sendable {
   package let report: LoadReport
 
   package var name: String { files.name }
+  /// Whether a gradient is asked of any weight.
+  var isTraced: Bool { replaced.values.contains { $0.isTraced } || adapters.contains { $0.layers.values.contains { $0.down.isTraced || $0.up.isTraced } } }
   /// What UNet and VAE multiply in.
   package var precision: Precision { files.precision }
   /// What scheduler_config.json says, the prediction type decided.

@@ -23,6 +23,8 @@ package struct UNet: Sendable {
     package var midResidual: Tensor?
     /// Keeps the words' keys and values from one step to the next.
     package var cache: ContextCache?
+    /// Whether rows may be evaluated side by side on several threads: no weight is traced. The bytes are the same.
+    package var mayPartRows = false
 
     package init() {}
   }
@@ -64,6 +66,11 @@ package struct UNet: Sendable {
     cancellation: Cancellation? = nil, options: Options = Options()
   ) throws -> Tensor {
     let (rows, context) = try checked(x, timesteps, context)
+    if let together = try sideBySide(
+      x, rows: rows, timesteps: timesteps, context: context, attention: attention, cancellation: cancellation, options: options)
+    {
+      return together
+    }
     // Equal times share one row of the embedding. Every resnet reads it after SiLU, so that is taken once here.
     let isOneTime = timesteps.allSatisfy { $0 == timesteps[0] }
     let call = UNetCall(

@@ -132,11 +132,13 @@ package struct Learner: Sendable {
     }
   }
 
-  /// Bytes of what is learned and kept beside it: values, gradients, what the optimizers remember, averages; all in f32.
+  /// Bytes of what is learned and kept beside it: values, gradients, what the optimizers remember, averages.
   package var bytes: Int {
     optimizers.reduce(0) { sum, group in
-      let numbers = group.names.reduce(0) { $0 + values[$1]!.count }
-      return sum + 4 * numbers * (2 + group.optimizer.numbersKept + (settings.average == nil ? 0 : 1))
+      group.names.reduce(sum) { sum, name in
+        let count = values[name]!.count
+        return sum + 4 * count * (settings.average == nil ? 2 : 3) + group.optimizer.bytesKept(count)
+      }
     }
   }
 

@@ -30,9 +30,11 @@ package enum LearnerFile {
   package static func write(_ learner: Learner, statement: Statement, state: [UInt8] = [], to path: String) throws(FormatError) {
     var tensors: [(key: String, tensor: Tensor)] = learner.names.map { ("value/\($0)", learner.values[$0]!) }
     tensors += learner.averages.map { ("average/\($0)", $1) }
-    for (name, moments) in learner.state.adamW.moments {
+    for (name, kept) in learner.state.adamW.kept {
+      let moments = kept.moments
       tensors += [("adamw.mean/\(name)", moments.mean), ("adamw.square/\(name)", moments.square)]
-      tensors.append(("adamw.steps/\(name)", Tensor(ints: [moments.steps], [1])))
+      if let tops = moments.tops { tensors += [("adamw.mean_top/\(name)", tops.mean), ("adamw.square_top/\(name)", tops.square)] }
+      tensors.append(("adamw.steps/\(name)", Tensor(ints: [kept.steps], [1])))
     }
     tensors += learner.state.sgd.directions.map { ("sgd.direction/\($0)", $1) }
     let losses = learner.losses
@@ -67,14 +69,23 @@ package enum LearnerFile {
       result.values[name] = try file.floats("value/\(name)", shape)
       if learner.settings.average != nil { result.averages[name] = try file.floats("average/\(name)", shape) }
       if file.entries["adamw.mean/\(name)"] != nil {
-        result.state.adamW.moments[name] = AdamW.State.Moments(
-          steps: try file.tensor("adamw.steps/\(name)").ints().first ?? 0, mean: try file.floats("adamw.mean/\(name)", shape),
-          square: try file.floats("adamw.square/\(name)", shape))
+        result.state.adamW.kept[name] = AdamW.State.Kept(
+          steps: try file.tensor("adamw.steps/\(name)").ints().first ?? 0, moments: try moments(file, name, shape))
       }
       if file.entries["sgd.direction/\(name)"] != nil { result.state.sgd.directions[name] = try file.floats("sgd.direction/\(name)", shape) }
     }
     result.losses = try losses(file, steps)
     return (result, try file.tensor("state").floats().map { UInt8($0) })
+  }
+
+  private static func moments(_ file: SafetensorsFile, _ name: String, _ shape: Shape) throws(FormatError) -> Moments {
+    guard file.entries["adamw.mean_top/\(name)"] != nil else {
+      return Moments(mean: try file.floats("adamw.mean/\(name)", shape), square: try file.floats("adamw.square/\(name)", shape), tops: nil)
+    }
+    let blocks: Shape = [Moments.blocks(shape.count)]
+    return Moments(
+      mean: try file.numbers(.u8, "adamw.mean/\(name)", shape), square: try file.numbers(.u8, "adamw.square/\(name)", shape),
+      tops: (try file.floats("adamw.mean_top/\(name)", blocks), try file.floats("adamw.square_top/\(name)", blocks)))
   }
 
   /// What is learned in a checkpoint, by name, whatever statement wrote it: the result of a training that was stopped.
@@ -114,10 +125,12 @@ extension SafetensorsFile {
   fileprivate func text(_ key: String) -> String? { metadata.first { $0.key == key }?.value }
 
   /// An f32 tensor of this shape.
-  fileprivate func floats(_ key: String, _ shape: Shape) throws(FormatError) -> Tensor {
+  fileprivate func floats(_ key: String, _ shape: Shape) throws(FormatError) -> Tensor { try numbers(.f32, key, shape) }
+
+  fileprivate func numbers(_ dtype: DType, _ key: String, _ shape: Shape) throws(FormatError) -> Tensor {
     let tensor = try tensor(key)
-    guard tensor.dtype == .f32, tensor.shape == shape else {
-      throw FormatError("does not fit what is learned", file: name, key: key, found: "\(tensor.dtype.name) \(tensor.shape)", expected: "f32 \(shape)")
+    guard tensor.dtype == dtype, tensor.shape == shape else {
+      throw FormatError("does not fit what is learned", file: name, key: key, found: "\(tensor.dtype.name) \(tensor.shape)", expected: "\(dtype.name) \(shape)")
     }
     return tensor
   }

@@ -10,11 +10,14 @@ package struct AdamW: Sendable, Equatable {
   package var beta2: Double
   package var epsilon: Double
   package var weightDecay: Double
+  /// Whether the moments of large tensors are kept in a byte each; see ``Moments``.
+  package var isByteWise: Bool
 
   package init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
-    weightDecay: Double = 1e-2
+    weightDecay: Double = 1e-2, isByteWise: Bool = false
   ) {
+    self.isByteWise = isByteWise
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
@@ -24,22 +27,20 @@ package struct AdamW: Sendable, Equatable {
 
   /// How often each parameter was updated, and its running moments. A value: keeping it keeps a way back.
   package struct State: Sendable {
-    package struct Moments: Sendable {
+    package struct Kept: Sendable {
       package var steps: Int
-      package var mean: Tensor
-      package var square: Tensor
+      package var moments: Moments
 
-      package init(steps: Int, mean: Tensor, square: Tensor) {
-        self.steps = steps
-        self.mean = mean
-        self.square = square
-      }
+      package init(steps: Int, moments: Moments) { (self.steps, self.moments) = (steps, moments) }
     }
 
-    package var moments: [String: Moments]
+    package var kept: [String: Kept]
 
-    package init(moments: [String: Moments] = [:]) { self.moments = moments }
+    package init(kept: [String: Kept] = [:]) { self.kept = kept }
   }
+
+  /// Whether the moments of a tensor of so many numbers are kept in bytes: of small ones that would save nothing.
+  package func keepsBytes(_ count: Int) -> Bool { isByteWise && count >= 4096 }
 
   /// Returns the parameters after one update.
   ///
@@ -56,39 +57,22 @@ package struct AdamW: Sendable, Equatable {
       guard let parameter = parameters[name] else { preconditionFailure("adamw: no parameter '\(name)'") }
       precondition(
         gradient.shape == parameter.shape, "adamw: '\(name)' is \(parameter.shape) but its gradient \(gradient.shape)")
-      var moments =
-        state.moments[name]
-        ?? State.Moments(steps: 0, mean: .zeros(parameter.shape), square: .zeros(parameter.shape))
-      state.moments[name] = nil  // so that the moments are unique and change in place
-      moments.steps += 1
-      result[name] = updated(parameter.detached(), gradient.detached(), &moments)
-      state.moments[name] = moments
+      // Taken out, so that the moments are unique and change in place.
+      var kept = state.kept.removeValue(forKey: name) ?? State.Kept(steps: 0, moments: Moments(parameter.shape, inBytes: keepsBytes(parameter.count)))
+      kept.steps += 1
+      result[name] = updated(parameter.detached(), gradient.detached(), &kept)
+      state.kept[name] = kept
     }
     return result
   }
 
-  private func updated(_ parameter: Tensor, _ gradient: Tensor, _ moments: inout State.Moments) -> Tensor {
-    let decay = Float(1 - learningRate * weightDecay)
-    let keep2 = Float(beta2)
-    let (take1, take2) = (Float(1 - beta1), Float(1 - beta2))
-    let correction1 = 1 - pow(beta1, Double(moments.steps)), correction2 = 1 - pow(beta2, Double(moments.steps))
-    let rate = Float(learningRate / correction1), root = Float(correction2.squareRoot()), epsilon = Float(epsilon)
+  private func updated(_ parameter: Tensor, _ gradient: Tensor, _ kept: inout State.Kept) -> Tensor {
+    let correction1 = 1 - pow(beta1, Double(kept.steps)), correction2 = 1 - pow(beta2, Double(kept.steps))
+    let rule = Moments.Rule(
+      decay: Float(1 - learningRate * weightDecay), rate: Float(learningRate / correction1), take1: Float(1 - beta1), keep2: Float(beta2),
+      take2: Float(1 - beta2), root: Float(correction2.squareRoot()), epsilon: Float(epsilon))
     var result = parameter
-    gradient.withFloats { gradient in
-      result.withMutableFloats { values in
-        moments.mean.withMutableFloats { mean in
-          moments.square.withMutableFloats { square in
-            for index in 0..<values.count {
-              let slope = gradient[index]
-              // β₁ m + (1 − β₁) g as a step towards g, the way torch writes it.
-              mean[index] += take1 * (slope - mean[index])
-              square[index] = keep2 * square[index] + take2 * slope * slope
-              values[index] = values[index] * decay - rate * mean[index] / (square[index].squareRoot() / root + epsilon)
-            }
-          }
-        }
-      }
-    }
+    kept.moments.update(&result, gradient: gradient, rule)
     return result
   }
 }

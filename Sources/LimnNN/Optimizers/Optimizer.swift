@@ -45,11 +45,11 @@ package struct Optimizer: Sendable, Equatable {
     return copy
   }
 
-  /// f32 numbers it remembers for each number that is learned.
-  package var numbersKept: Int {
+  /// Bytes it remembers of a tensor of so many numbers.
+  package func bytesKept(_ count: Int) -> Int {
     switch rule {
-    case .adamW: 2
-    case .sgd(let rule): rule.momentum == 0 ? 0 : 1
+    case .adamW(let rule): Moments.bytes(count, inBytes: rule.keepsBytes(count))
+    case .sgd(let rule): rule.momentum == 0 ? 0 : 4 * count
     }
   }
 
