@@ -53,6 +53,34 @@ ALWAYS vf power(vf x) {
   return (vf)((vi)p + ((vi)t << 23));
 }
 
+/// w[i][j] += Σ own · row, for the lanes' tokens and four rows.
+ALWAYS void score(long width, const float *own, const float *const rows[step_keys], vf w[sets][step_keys]) {
+  for (long c = 0; c < width; c++, own += step_queries) {
+    const vf x0 = load(own), x1 = load(own + LANES);
+#pragma clang loop unroll(full)
+    for (int j = 0; j < step_keys; j++) {
+      const vf one = each(rows[j][c]);
+      w[0][j] = add_product(x0, one, w[0][j]);
+      w[1][j] = add_product(x1, one, w[1][j]);
+    }
+  }
+}
+
+/// sums += Σ over four rows of w · row.
+ALWAYS void collect(long width, const vf w[sets][step_keys], const float *const rows[step_keys], int first, float *sums) {
+  for (long c = 0; c < width; c++, sums += step_queries) {
+    vf y0 = first ? fill(0) : load(sums), y1 = first ? fill(0) : load(sums + LANES);
+#pragma clang loop unroll(full)
+    for (int j = 0; j < step_keys; j++) {
+      const vf one = each(rows[j][c]);
+      y0 = add_product(w[0][j], one, y0);
+      y1 = add_product(w[1][j], one, y1);
+    }
+    store(sums, y0);
+    store(sums + LANES, y1);
+  }
+}
+
 /// Measures powers from the largest score, in each lane where that has grown too large (in the first step, in all).
 static __attribute__((noinline)) void raise_powers(const limn_lane_block *block, int first, vf scores[sets][step_keys]) {
   for (int i = 0; i < sets; i++) {
@@ -95,15 +123,7 @@ ALWAYS void attend_step(const limn_lane_block *block, long key, const int first)
 #pragma clang loop unroll(full)
     for (int j = 0; j < step_keys; j++) w[i][j] = start;
   }
-  for (long c = 0; c < width; c++) {
-    const vf q0 = load(block->q + c * step_queries), q1 = load(block->q + c * step_queries + LANES);
-#pragma clang loop unroll(full)
-    for (int j = 0; j < step_keys; j++) {
-      const vf one = each(k[j][c]);
-      w[0][j] = add_product(q0, one, w[0][j]);
-      w[1][j] = add_product(q1, one, w[1][j]);
-    }
-  }
+  score(width, block->q, k, w);
   // Called on a copy, so that the scores themselves stay in registers.
 #define ON_COPY(call)                                \
   do {                                               \
@@ -133,18 +153,7 @@ ALWAYS void attend_step(const limn_lane_block *block, long key, const int first)
     }
     store(block->total + i * LANES, total[i]);
   }
-  float *sums = block->sums;
-  for (long c = 0; c < width; c++, sums += step_queries) {
-    vf y0 = first ? fill(0) : load(sums), y1 = first ? fill(0) : load(sums + LANES);
-#pragma clang loop unroll(full)
-    for (int j = 0; j < step_keys; j++) {
-      const vf one = each(v[j][c]);
-      y0 = add_product(w[0][j], one, y0);
-      y1 = add_product(w[1][j], one, y1);
-    }
-    store(sums, y0);
-    store(sums + LANES, y1);
-  }
+  collect(width, (const vf(*)[step_keys])w, v, first, block->sums);
 }
 
 static void attend(const limn_lane_block *block) {

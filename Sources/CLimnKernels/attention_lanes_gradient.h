@@ -1,33 +1,5 @@
 // The gradient's loops of attention_rows.h; part of attention_lanes.h.
 
-/// w[i][j] = start + Σ own · row, for the lanes' tokens and four rows.
-ALWAYS void score(long width, const float *own, const float *const rows[step_keys], vf w[sets][step_keys]) {
-  for (long c = 0; c < width; c++, own += step_queries) {
-    const vf x0 = load(own), x1 = load(own + LANES);
-#pragma clang loop unroll(full)
-    for (int j = 0; j < step_keys; j++) {
-      const vf one = each(rows[j][c]);
-      w[0][j] = add_product(x0, one, w[0][j]);
-      w[1][j] = add_product(x1, one, w[1][j]);
-    }
-  }
-}
-
-/// sums += Σ over four rows of w · row.
-ALWAYS void collect(long width, const vf w[sets][step_keys], const float *const rows[step_keys], int first, float *sums) {
-  for (long c = 0; c < width; c++, sums += step_queries) {
-    vf y0 = first ? fill(0) : load(sums), y1 = first ? fill(0) : load(sums + LANES);
-#pragma clang loop unroll(full)
-    for (int j = 0; j < step_keys; j++) {
-      const vf one = each(rows[j][c]);
-      y0 = add_product(w[0][j], one, y0);
-      y1 = add_product(w[1][j], one, y1);
-    }
-    store(sums, y0);
-    store(sums + LANES, y1);
-  }
-}
-
 /// −x of a query: the lane's own, or the row's.
 ALWAYS vf start_at(const float *x, const int by_row, long row, int set) {
   return by_row ? each(-x[row]) : -load(x + set * LANES);
