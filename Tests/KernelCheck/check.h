@@ -21,5 +21,6 @@ long difference(const float *a, const float *b, long n);
 
 void check_rows(int full);   // instruction sets against each other
 void check_bf16(int full);   // bf16 units against each other and against double
+void check_attention(int full);  // attention on them
 
 #endif

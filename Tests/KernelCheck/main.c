@@ -96,6 +96,7 @@ int main(int count, char **arguments) {
     if (limn_bf16_available((limn_bf16_unit)unit)) printf(" %s", limn_bf16_name((limn_bf16_unit)unit));
   printf(", in use %s\n", limn_bf16_name(limn_bf16_current()));
   check_bf16(full);
+  check_attention(full);
   printf("bf16: %ld checks, %ld failed\n", checks, failures);
   check_rows(full);
   printf("%ld passed, %ld failed\n", checks - failures, failures);

@@ -1,4 +1,4 @@
-// Matrix products and convolutions in bf16 with f32 sums: activations and weights are rounded to bf16 (to nearest even), products are exact,
+// Matrix products, convolutions and attention in bf16 with f32 sums: activations and weights are rounded to bf16 (to nearest even), products are exact,
 // sums and the result are f32. A and C lie in memory as f32; A is rounded on the way in, B (the weights) is packed once.
 //
 // Three ways to compute, called units: AMX (tdpbf16ps), AVX-512 (vdpbf16ps), and none, where f32 kernels are faster and the caller should
@@ -9,6 +9,7 @@
 #define LIMN_BF16_H
 #include <stddef.h>
 #include <stdint.h>
+#include "limn_attention.h"
 #include "limn_gemm.h"
 #include "limn_layout.h"
 
@@ -44,5 +45,13 @@ size_t limn_bf16_conv_packed_bytes(long o, long i, long kh, long kw, int32_t tur
 void limn_bf16_conv_pack(long o, long i, long kh, long kw, limn_dtype type, const void *weight, int32_t turned, void *packed);
 /// y = x * weights over channels-last pictures. For turned weights `shape` is the gradient's: its i is the weights' o.
 void limn_bf16_conv(const limn_conv_shape *shape, const float *x, const void *packed, float *y, const limn_epilogue *epilogue);
+
+/// Whether the unit in use should compute this attention: by cycles counted, not timed. Heads of a few features or few keys stay in f32.
+int limn_bf16_attention_suits(const limn_attention_shape *shape);
+/// Bytes of scratch memory it needs.
+size_t limn_bf16_attention_scratch(const limn_attention_shape *shape);
+/// As limn_attention_f32, of q · scale, k, v and weights rounded to bf16; scores, the largest of them, and sums are f32, and weights are summed as they
+/// were rounded, so that a row of `out` is a mean of rows of v. There must be a key.
+void limn_bf16_attention(const limn_attention_shape *shape, const float *q, const float *k, const float *v, float *out, float *lse, void *scratch);
 
 #endif

@@ -1,0 +1,12 @@
+#include "bf16_attention.h"
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma STDC FP_CONTRACT OFF
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#define MASKED
+#define LANES_NAME limn_bf16_attention_avx512
+#include "bf16_attention_lanes.h"
+#pragma clang attribute pop
+#else
+const limn_bf16_attention_kernels limn_bf16_attention_avx512 = {0};  // never chosen
+#endif
