@@ -15,7 +15,8 @@ package func checkpointed(_ inputs: [Tensor?], _ body: @escaping () throws -> Te
   for case let x? in inputs where x.isTraced {
     if youngest == nil || x.tape!.serial > youngest!.serial { youngest = x.tape }
   }
-  return try youngest?.skipping(body) ?? body()
+  guard let youngest else { return try body() }
+  return try youngest.skipping { try Tape.$isInSegment.withValue(true) { try body() } }
 }
 
 extension Tape {
@@ -23,6 +24,10 @@ extension Tape {
   package static var defaultBudget: Int { min(machineBudget, MemoryMeter.limit.map { $0 / 2 } ?? .max) }
 
   private static let machineBudget = Int(limn_memory_machine()) / 8
+
+  /// Whether a segment of a recorded computation is running. In it nothing may depend on whether a tensor is traced: it is not, where the segment
+  /// will be run again.
+  @TaskLocal static var isInSegment = false
 
   /// Runs a segment again, now recording past the end of the tape, and walks back through what that wrote.
   func walk(_ replay: () throws -> Tensor, _ upstream: Tensor, _ gradients: inout Gradients) {

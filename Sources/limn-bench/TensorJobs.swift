@@ -105,7 +105,7 @@ extension Job {
     Job(name: "tensor/\(name)") { options in
       let features = heads * width
       let q = randn(0, [batch, tokens, features]), k = randn(1, [batch, keys, features]), v = randn(2, [batch, keys, features])
-      let run = { LimnTensor.attention(q, k, v, heads: heads) }
+      let run = { LimnTensor.attention(q, k, v, heads: heads, precision: precision(options)) }
       return Prepared(
         operations: 4 * Double(batch * heads * tokens * keys * width),
         check: {

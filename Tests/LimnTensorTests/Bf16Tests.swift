@@ -3,22 +3,22 @@ import LimnTensor
 import LimnTestSupport
 import Testing
 
+/// Runs `body` with each unit of this machine, emulated ones first.
+func withEachUnit(_ body: (limn_bf16_unit, String) -> Void) {
+  withThreads(2) {
+    let before = limn_bf16_current()
+    defer { limn_bf16_use(before) }
+    for i in LIMN_BF16_EMULATED_AVX512.rawValue..<LIMN_BF16_UNIT_COUNT.rawValue {
+      let unit = limn_bf16_unit(i)
+      let name = String(cString: limn_bf16_name(unit))
+      if limn_bf16_use(unit) != 0 { body(unit, name) } else { print("skipped: this machine has no \(name)") }
+    }
+  }
+}
+
 /// Products in bf16 through the C interface: the emulated units everywhere, the processor's own where there are any. `scripts/kernel-check` holds
 /// more shapes against each other.
 @Suite struct Bf16Tests {
-  /// Runs `body` with each unit of this machine, emulated ones first.
-  private func withEachUnit(_ body: (limn_bf16_unit, String) -> Void) {
-    withThreads(2) {
-      let before = limn_bf16_current()
-      defer { limn_bf16_use(before) }
-      for i in LIMN_BF16_EMULATED_AVX512.rawValue..<LIMN_BF16_UNIT_COUNT.rawValue {
-        let unit = limn_bf16_unit(i)
-        let name = String(cString: limn_bf16_name(unit))
-        if limn_bf16_use(unit) != 0 { body(unit, name) } else { print("skipped: this machine has no \(name)") }
-      }
-    }
-  }
-
   /// What the processor must give byte for byte.
   private func emulation(of unit: limn_bf16_unit) -> UInt32? {
     switch unit {

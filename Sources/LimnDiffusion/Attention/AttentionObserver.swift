@@ -61,11 +61,11 @@ extension AttentionObserver {
   ///
   /// - Shape: `q [N, H·W, C]`, `k`, `v [N, T, C]` → `[N, H·W, C]`.
   /// - Throws: what `edit` throws; ``ShapeError`` when it returns another shape.
-  func attend(_ layer: AttentionLayer, _ q: Tensor, _ k: Tensor, _ v: Tensor) throws -> Tensor {
+  func attend(_ layer: AttentionLayer, _ q: Tensor, _ k: Tensor, _ v: Tensor, precision: Precision) throws -> Tensor {
     layers.append(layer)
     let watched = kinds.contains(layer.kind) && (blocks?.contains(layer.block) ?? true)
     if let edit { return try attend(layer, q, k, v, watched: watched, edit: edit) }
-    guard watched else { return attention(q, k, v, heads: layer.heads) }
+    guard watched else { return attention(q, k, v, heads: layer.heads, precision: precision) }
     if let inspect { try inspect(layer, attentionProbabilities(q, k, heads: layer.heads)) }
     let asked = Array(rows.prefix(q.shape[0]).enumerated().filter { !$1.positions.isEmpty })
     for (_, row) in asked { try check(row.positions, keys: k.shape[1], layer) }
@@ -78,9 +78,9 @@ extension AttentionObserver {
     }
     // The fused kernel hands out the columns of all rows at once; each row then takes its own.
     let keys = Set(asked.flatMap(\.element.positions)).sorted()
-    guard !keys.isEmpty else { return attention(q, k, v, heads: layer.heads) }
+    guard !keys.isEmpty else { return attention(q, k, v, heads: layer.heads, precision: precision) }
     let capture = AttentionCapture(keys: keys)
-    let result = attention(q, k, v, heads: layer.heads, capture: capture)
+    let result = attention(q, k, v, heads: layer.heads, precision: precision, capture: capture)
     let columns = capture.probabilities!.mean(axes: [1]).transposed(1, 2)  // [N, keys, queries]
     for (index, row) in asked {
       let own = columns.selected(axis: 0, index: index)

@@ -44,9 +44,9 @@ struct MultiHeadAttention: Sendable {
     } else {
       (k, v) = (key(context ?? x), value(context ?? x))
     }
-    guard let observer = call.observer else { return output(attention(q, k, v, heads: layer.heads), then: finish) }
+    guard let observer = call.observer else { return output(attention(q, k, v, heads: layer.heads, precision: query.precision), then: finish) }
     var layer = layer
     (layer.height, layer.width) = (height, width)
-    return output(try observer.attend(layer, q, k, v), then: finish)
+    return output(try observer.attend(layer, q, k, v, precision: query.precision), then: finish)
   }
 }

@@ -57,7 +57,7 @@ struct VAEAttention: Sendable {
 
   func callAsFunction(_ x: Tensor) -> Tensor {
     let rows = norm(x).pixelRows  // [N, H·W, C]
-    let mixed = attention(query(rows), key(rows), value(rows), heads: 1)
+    let mixed = attention(query(rows), key(rows), value(rows), heads: 1, precision: query.precision)
     return output(mixed, then: Epilogue(residual: x.pixelRows)).asPicture(height: x.shape[2], width: x.shape[3])
   }
 }

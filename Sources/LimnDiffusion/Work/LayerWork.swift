@@ -69,7 +69,7 @@ struct WorkList {
       })
   }
 
-  mutating func attention(_ name: String, queries: Int, keys: Int, features: Int, heads: Int, causal: Bool = false) {
+  mutating func attention(_ name: String, queries: Int, keys: Int, features: Int, heads: Int, causal: Bool = false, precision: Precision = .f32) {
     let rows = rows
     layers.append(
       LayerWork(
@@ -77,7 +77,7 @@ struct WorkList {
         operations: (causal ? 2 : 4) * Double(rows * queries * keys) * Double(features), isOfWords: causal
       ) {
         let q = Self.noise([rows, queries, features]), k = Self.noise([rows, keys, features])
-        return { _ = LimnTensor.attention(q, k, k, heads: heads, causal: causal) }
+        return { _ = LimnTensor.attention(q, k, k, heads: heads, causal: causal, precision: precision) }
       })
   }
 

@@ -76,7 +76,7 @@ extension WorkList {
     linear("\(name).to_q", layer.query, count: cells)
     linear("\(name).to_k", layer.key, count: keys, isOfWords: isOfWords)
     linear("\(name).to_v", layer.value, count: keys, isOfWords: isOfWords)
-    attention(name, queries: cells, keys: keys, features: layer.query.outputs, heads: layer.layer.heads)
+    attention(name, queries: cells, keys: keys, features: layer.query.outputs, heads: layer.layer.heads, precision: layer.query.precision)
     linear("\(name).to_out.0", layer.output, count: cells)
   }
 }

@@ -17,7 +17,7 @@ extension VAE {
       for (key, layer) in [("to_q", attention.query), ("to_k", attention.key), ("to_v", attention.value)] {
         list.linear("\(name).\(key)", layer, count: cells)
       }
-      list.attention(name, queries: cells, keys: cells, features: attention.query.outputs, heads: 1)
+      list.attention(name, queries: cells, keys: cells, features: attention.query.outputs, heads: 1, precision: attention.query.precision)
       list.linear("\(name).to_out.0", attention.output, count: cells)
     }
     list.resnet("decoder.mid_block.resnets.1", decoder.middle.second, height, width)

@@ -12,7 +12,8 @@ package struct Linear: Sendable {
   package let bias: Parameter?
   package let inputs: Int
   package let outputs: Int
-  private let precision: Precision
+  /// What it multiplies in.
+  package let precision: Precision
 
   /// - Parameter bias: Whether the checkpoint's layer has a bias.
   /// - Throws: ``FormatError`` when a tensor is missing or has another shape.

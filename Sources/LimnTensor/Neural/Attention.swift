@@ -8,13 +8,15 @@ import CLimnKernels
 /// - Parameters:
 ///   - scale: What scores are multiplied with; 1/√(D / heads) when left out.
 ///   - causal: Whether token i sees keys 0 … i alone.
+///   - precision: What the products are in. bf16 is taken where a unit wins by it, and never where gradients are recorded: the way back makes
+///     the probabilities again from q and k as they are.
 ///   - capture: Receives the probabilities of the keys it asks for.
 /// - Traps: with the message of `Shape.attention` if the shapes do not fit.
 /// - Gradient: in `q`, `k`, `v`, also through what `capture` receives.
 /// - Source: Vaswani et al. 2017, arXiv:1706.03762, eq. 1; online softmax as Dao et al. 2022, arXiv:2205.14135, sec. 3.
 package func attention(
   _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, scale: Float? = nil, causal: Bool = false,
-  capture: AttentionCapture? = nil
+  precision: Precision = .f32, capture: AttentionCapture? = nil
 ) -> Tensor {
   orTrap { try Shape.attention(q.shape, k.shape, v.shape, heads: heads) }
   let isTraced = q.isTraced || k.isTraced || v.isTraced
@@ -25,7 +27,8 @@ package func attention(
       capture.keys.map { probabilities.sliced(axis: 3, from: $0, to: $0 + 1) }, axis: 3)
     return applyAttention(probabilities, v, heads: heads)
   }
-  let (out, lse) = attended(q, k, v, shape, keepsSums: isTraced || capture != nil)
+  let exact = precision == .f32 || isTraced || Tape.isInSegment
+  let (out, lse) = attended(q, k, v, shape, exact ? .f32 : .bf16, keepsSums: isTraced || capture != nil)
   if let capture, let lse { capture.probabilities = columns(q, k, lse, capture.keys, shape) }
   guard isTraced, let lse else { return out }
   return out.recorded(
@@ -47,7 +50,7 @@ extension Op {
     "attention",
     forward: { x, a in
       attended(
-        x[0], x[1], x[2], attentionShape(x[0].shape, x[1].shape, a.ints[0], a.floats[0], a.ints[1] == 1),
+        x[0], x[1], x[2], attentionShape(x[0].shape, x[1].shape, a.ints[0], a.floats[0], a.ints[1] == 1), .f32,
         keepsSums: false
       ).out
     },
@@ -83,17 +86,24 @@ func attentionShape(_ q: Shape, _ k: Shape, _ heads: Int, _ scale: Float?, _ cau
 
 /// Attention without a record, and the logarithm of each softmax's denominator [B, heads, Tq] if asked.
 private func attended(
-  _ q: Tensor, _ k: Tensor, _ v: Tensor, _ description: limn_attention_shape, keepsSums: Bool
+  _ q: Tensor, _ k: Tensor, _ v: Tensor, _ description: limn_attention_shape, _ precision: Precision, keepsSums: Bool
 ) -> (out: Tensor, lse: Tensor?) {
   var shape = description
   let (x, y, z) = (q.floatContiguous(), k.floatContiguous(), v.floatContiguous())
   let out = Tensor.uninitialized(q.shape)
   let lse = keepsSums ? Tensor.uninitialized([shape.b, shape.heads, shape.tq]) : nil
-  let scratch = Storage(byteCount: limn_attention_scratch(&shape, 0) * MemoryLayout<Float>.stride)
+  let isRounded = precision == .bf16 && limn_bf16_attention_suits(&shape) != 0
+  let scratch = Storage(
+    byteCount: isRounded ? limn_bf16_attention_scratch(&shape) : limn_attention_scratch(&shape, 0) * MemoryLayout<Float>.stride)
   withExtendedLifetime((x.storage, y.storage, z.storage, scratch)) {
-    limn_attention_f32(
-      &shape, x.pointer(), y.pointer(), z.pointer(), out.mutablePointer(), lse?.mutablePointer(),
-      scratch.bytes.assumingMemoryBound(to: Float.self))
+    if isRounded {
+      limn_bf16_attention(
+        &shape, x.pointer(), y.pointer(), z.pointer(), out.mutablePointer(), lse?.mutablePointer(), scratch.bytes)
+    } else {
+      limn_attention_f32(
+        &shape, x.pointer(), y.pointer(), z.pointer(), out.mutablePointer(), lse?.mutablePointer(),
+        scratch.bytes.assumingMemoryBound(to: Float.self))
+    }
   }
   return (out, lse)
 }
