@@ -22,8 +22,14 @@ static void gather(const limn_conv_shape *shape, const float *x, long tap, long 
     const long y = line * shape->stride + ky - shape->top, c = column * shape->stride + kx - shape->left;
     const int inside = y >= 0 && y < shape->h && c >= 0 && c < shape->w;
     const float *row = x + ((picture * shape->h + y) * shape->w + c) * shape->i + first;
-    for (long k = 0; k < channels; k++)
-      out[(k / LIMN_ROWS * count + q) * LIMN_ROWS + k % LIMN_ROWS] = inside ? row[k] : 0;
+    // Whole groups have a size the compiler knows.
+    float *to = out + q * LIMN_ROWS;
+    long k = 0;
+    for (; k + LIMN_ROWS <= channels; k += LIMN_ROWS, to += count * LIMN_ROWS) {
+      if (inside) memcpy(to, row + k, LIMN_ROWS * sizeof(float));
+      else memset(to, 0, LIMN_ROWS * sizeof(float));
+    }
+    for (long r = 0; k + r < channels; r++) to[r] = inside ? row[k + r] : 0;
     if (++column < shape->ow) continue;
     column = 0;
     if (++line < shape->oh) continue;

@@ -29,7 +29,11 @@ static long gather_rows(const gemm_job *job, const float *a, long row, long rows
   }
   for (long p = 0; p < shape->k; p++) {
     const float *source = a + p * shape->a_column + row * shape->a_row;
-    for (long r = 0; r < rows; r++)
+    // A turned matrix, as the gradient of a weight has it: whole groups are adjacent.
+    const long whole = shape->a_row == 1 ? rows / LIMN_ROWS : 0;
+    for (long g = 0; g < whole; g++)
+      memcpy(gathered + (g * shape->k + p) * LIMN_ROWS, source + g * LIMN_ROWS, LIMN_ROWS * sizeof(float));
+    for (long r = whole * LIMN_ROWS; r < rows; r++)
       gathered[(r / LIMN_ROWS * shape->k + p) * LIMN_ROWS + r % LIMN_ROWS] = source[r * shape->a_row];
   }
   for (long g = 0; g < groups; g++)
