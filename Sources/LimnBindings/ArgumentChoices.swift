@@ -13,6 +13,7 @@ package enum ArgumentChoices {
     case (_, "long"): LongPrompt.allCases.map(\.rawValue)
     case ("resize", "filter"): ResizeFilter.allCases.map(\.rawValue)
     case ("resize", "mode"): MaskResize.allCases.map(\.rawValue)
+    case ("resample", "mode"): ResizeMode.allCases.map(\.rawValue)
     case ("flip", "axis"): ["horizontal", "vertical"]
     case (_, "colors"): Colormap.allCases.map(\.rawValue)
     case (_, "half"): GuidanceRole.allCases.map(\.rawValue)

@@ -3,7 +3,7 @@ import Testing
 
 /// The scripts of Tests/Scripts that need tensors, pictures or models, each its own case.
 @Suite struct ScriptTests {
-  static let names: [String] = ["tensor", "image", "diffusion", "limit", "library", "learning", "photos"].flatMap { folder -> [String] in
+  static let names: [String] = ["tensor", "networks", "image", "diffusion", "limit", "library", "learning", "photos"].flatMap { folder -> [String] in
     let path = repository.appendingPathComponent("Tests/Scripts/\(folder)").path
     return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(".limn") }.sorted().map { "\(folder)/\($0)" }
   }

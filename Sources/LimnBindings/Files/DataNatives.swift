@@ -14,6 +14,20 @@ enum DataNatives {
     Native("save(value, path: string, metadata: map = nil, separator: string = nil)", doc: "Writes a value in the form the path's ending says: a map of tensors as .safetensors (with `metadata`, a map of strings), rows or columns as .csv, lists, maps, numbers and strings as .json, a string as .txt or .md.", effect: .acts) { call in
       try save(call)
     },
+    Native("bundled(path: string)", doc: "What a file inside of Limn itself holds, as `load` gives it: \"sticker-clip/model.safetensors\", \"sticker/unet/config.json\", texts.") { call in
+      let path = try call.string(0)
+      let folder = path.prefix { $0 != "/" }
+      guard let bytes = try formats(call, { try EmbeddedTree(String(folder)).bytes(String(path.dropFirst(folder.count + 1))) }) else {
+        throw call.fault(.io, "there is no '\(path)' inside of Limn, expected a file in \(FormatError.listing(EmbeddedTree.folders))", at: 0)
+      }
+      switch Path.fileExtension(path) {
+      case "safetensors":
+        let file = try formats(call) { try SafetensorsFile(bytes, name: path) }
+        return call.make(fields: try file.keys.map { key in (key, call.make(try formats(call) { try file.tensor(key) })) })
+      case "json": return try JSONText.value(of: bytes.withBytes { Array($0) }, name: path, kind: .io, call, at: 0)
+      default: return call.make(outside: bytes.withBytes { String(decoding: $0, as: UTF8.self) })
+      }
+    },
     Native("read_metadata(path: string)", doc: "The texts that a .safetensors or .png file carries beside its values: a map of strings.", effect: .acts) { call in
       let name = try call.string(0)
       if Path.fileExtension(name) == "png" {

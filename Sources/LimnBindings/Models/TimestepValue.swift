@@ -82,7 +82,7 @@ enum StepNatives {
       let noise = try call.optionalTensor("noise")
       return try latents(call, "eps") { t, z, eps in try t.step(z, eps, noise: noise) }
     },
-    Native("denoise(model: model, z: tensor, t: any, cond: condition, capture: any = nil, edit: function = nil)", doc: "One evaluation of the UNet, without guidance: a prediction with eps, x0, v, raw and, where asked, attention maps.", known: .denoised) { call in
+    Native("denoise(model: model, z: tensor, t: any, cond: condition, capture: any = nil, edit: function = nil, residuals: list = nil)", doc: "One evaluation of the UNet, without guidance: a prediction with eps, x0, v, raw and, where asked, attention maps. `residuals:` are what a ControlNet adds: a tensor for each skip of the way down, outermost first, and last one for the middle.", known: .denoised) { call in
       let model = try call.host(ModelValue.self, 0).model
       let timesteps = try (call["t"].list ?? [call["t"]]).map { item in
         if let value = item.host as? TimestepValue { return value.timestep }
@@ -93,6 +93,13 @@ enum StepNatives {
       options.capture = try CaptureKeys.capture(call)
       options.cancellation = call.cancellation
       if call.has("edit") { options.edit = try AttentionEdit.hook(call) }
+      if call.has("residuals") {
+        let residuals = try call.list("residuals").map { item in
+          guard let tensor = NativeCall.tensor(item) else { throw call.mismatch("residuals", "a list of tensors") }
+          return tensor
+        }
+        (options.unet.downResiduals, options.unet.midResidual) = (Array(residuals.dropLast()), residuals.last)
+      }
       let z = try call.tensor("z")
       let condition = try call.host(ConditionValue.self, "cond").condition
       let key: ParameterKey = options.capture.isEmpty ? "z" : "capture"
