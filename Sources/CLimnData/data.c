@@ -52,6 +52,12 @@ static const unsigned char file14[] ALIGNED = {
 static const unsigned char file15[] ALIGNED = {
 #embed "sticker-world/drawings.png"
 };
+static const unsigned char file16[] ALIGNED = {
+#embed "sticker-detector/card.json"
+};
+static const unsigned char file17[] ALIGNED = {
+#embed "sticker-detector/model.safetensors"
+};
 
 static const limn_data_file files[] = {
   {"clip-tokenizer/merges.txt", file0, sizeof file0},
@@ -70,6 +76,8 @@ static const limn_data_file files[] = {
   {"sticker/vae/diffusion_pytorch_model.safetensors", file13, sizeof file13},
   {"sticker-world/OFL.txt", file14, sizeof file14},
   {"sticker-world/drawings.png", file15, sizeof file15},
+  {"sticker-detector/card.json", file16, sizeof file16},
+  {"sticker-detector/model.safetensors", file17, sizeof file17},
 };
 
 const limn_data_file *limn_data_files(size_t *count) {

@@ -42,6 +42,9 @@ package enum Library {
     return SourceText(bytes: Array(UnsafeBufferPointer(start: module.text, count: module.length)), name: "<stdlib>/\(name).limn")
   }
 
+  /// The same as a program of that name, for a command that runs it.
+  package static func program(_ name: String) throws -> (text: String, name: String)? { try source(of: name).map { ($0.text, $0.name) } }
+
   private static var folder: String? { getenv("LIMN_STDLIB").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }
 
   private static var modules: UnsafeBufferPointer<limn_library_module> {

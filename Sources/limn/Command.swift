@@ -22,7 +22,7 @@ struct Command: Sendable {
   var options: [String: Arguments.Option] = [:]
   let run: @MainActor @Sendable (Arguments) throws(UsageError) -> Int32
 
-  static let all: [Command] = [.repl, .run, .check, .format, .test, .doc, .rerun, .explain, .disassemble, .doctor, .bench]
+  static let all: [Command] = [.repl, .run, .check, .format, .test, .doc, .rerun, .explain, .disassemble, .doctor, .bench, .gates]
 
   /// Carries out a command line.
   @MainActor

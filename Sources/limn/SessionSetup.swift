@@ -40,6 +40,9 @@ struct SessionSetup {
     }
   }
 
+  /// Adds an argument of `main`.
+  mutating func set(_ name: String, to value: String) { settings.append((name, value)) }
+
   /// Whether what is written there is read on a terminal by somebody who likes colours.
   static func isColored(_ stream: Int32) -> Bool { isatty(stream) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true) }
 
