@@ -34,7 +34,7 @@ final class ProgressLine {
     tell(total - earlier!, at: rate)
     guard now - drawn > (isTerminal ? Self.interval : Self.pipeInterval) else { return }
     drawn = now
-    let line = "\(what): \(done) of \(total), \(Self.text(rate)) a second, \(Self.duration(Double(total - done) / rate)) left"
+    let line = "\(what): \(done) of \(total), \(Self.pace(rate)), \(Self.duration(Double(total - done) / rate)) left"
     StandardStreams.error(isTerminal ? "\r\u{1B}[K\(line)" : "\(line)\n")
     isVisible = isTerminal
   }
@@ -58,6 +58,8 @@ final class ProgressLine {
     let tenths = (value * 10).rounded()
     return tenths >= 100 ? "\(Int((value).rounded()))" : "\(Int(tenths) / 10).\(Int(tenths) % 10)"
   }
+
+  private static func pace(_ rate: Double) -> String { rate < 0.5 ? "\(short(1 / rate)) each" : "\(text(rate)) a second" }
 
   private static func short(_ seconds: Double) -> String { seconds < 1 ? "\(text(seconds * 1000)) ms" : "\(text(seconds)) s" }
 
