@@ -12,6 +12,7 @@ final class ProgressLine {
   private var plan: String?
   /// Steps that were made before it began, when it goes on from a file.
   private var earlier: Int?
+  private var total = 0
   /// A sampling shorter than this is not worth a line; redrawing more often is not worth the bytes.
   private static let patience = 0.5
   private static let interval = 0.1
@@ -23,13 +24,15 @@ final class ProgressLine {
   func update(_ what: String, _ done: Int, _ total: Int) {
     let now = Self.clock()
     if done == 0 {
-      (began, drawn, plan, earlier) = (now, now, what, nil)
+      (began, drawn, plan, earlier, self.total) = (now, now, what, nil, total)
       return
     }
+    // A training goes on after a look that sampled: neither plan nor pace of the look are its own.
+    if total != self.total { (began, plan, earlier, self.total) = (now, nil, done, total) }
     if done >= total { return clear() }
     if earlier == nil { earlier = done - 1 }
     let elapsed = now - began
-    guard elapsed > Self.patience else { return }
+    guard elapsed > Self.patience, done > earlier! else { return }
     let rate = Double(done - earlier!) / elapsed
     tell(total - earlier!, at: rate)
     guard now - drawn > (isTerminal ? Self.interval : Self.pipeInterval) else { return }
