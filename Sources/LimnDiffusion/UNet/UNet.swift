@@ -89,7 +89,13 @@ package struct UNet: Sendable {
     try add(options.downResiduals, to: &skips, rows: rows)
     try checkpoint()
     if let midBlock { hidden = try midBlock(hidden, call: call) }
-    if let residual = options.midResidual { hidden = hidden.repeated(rows: rows) + residual }
+    if let residual = options.midResidual {
+      hidden = hidden.repeated(rows: rows)
+      guard residual.shape == hidden.shape else {
+        throw ShapeError("unet: the control residual of the middle is \(residual.shape), expected \(hidden.shape)")
+      }
+      hidden = hidden + residual
+    }
     for block in upBlocks {
       try checkpoint()
       hidden = try block(hidden, skips: &skips, call: call)
