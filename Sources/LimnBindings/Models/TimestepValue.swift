@@ -80,7 +80,10 @@ enum StepNatives {
     },
     Native("step(t: timestep, z: tensor, eps: tensor, noise: tensor = nil)", doc: "One step of a sampler that does not remember: the latent at the next level.", known: .like("z")) { call in
       let noise = try call.optionalTensor("noise")
-      return try latents(call, "eps") { t, z, eps in try t.step(z, eps, noise: noise) }
+      return try latents(call, "eps") { t, z, eps in
+        if let noise, noise.shape != z.shape { throw ShapeError("the noise is \(noise.shape), the latent \(z.shape)") }
+        return try t.step(z, eps, noise: noise)
+      }
     },
     Native("denoise(model: model, z: tensor, t: any, cond: condition, capture: any = nil, edit: function = nil, residuals: list = nil)", doc: "One evaluation of the UNet, without guidance: a prediction with eps, x0, v, raw and, where asked, attention maps. `residuals:` are what a ControlNet adds: a tensor for each skip of the way down, outermost first, and last one for the middle.", known: .denoised) { call in
       let model = try call.host(ModelValue.self, 0).model
