@@ -131,4 +131,18 @@ import Testing
     }
     #expect(throws: ShapeError("geglu: the input is [2, 3], expected an even last axis")) { try Shape.geglu([2, 3]) }
   }
+
+  @Test func aNormInPlaceLeavesOthersAlone() {
+    let values = (0..<2 * 8 * 30).map { Float($0 % 17) - 8 }
+    var own = Tensor(values, [2, 5, 6, 8]).permuted([0, 3, 1, 2])
+    let expected = groupNorm(own, groups: 4, weight: nil, bias: nil, silu: true).floats()
+    let address = own.storage.bytes
+    normalizeGroups(of: &own, groups: 4, weight: nil, bias: nil, silu: true)
+    #expect(own.floats() == expected && own.storage.bytes == address)
+
+    var shared = Tensor(values, [2, 5, 6, 8]).permuted([0, 3, 1, 2])
+    let other = shared
+    normalizeGroups(of: &shared, groups: 4, weight: nil, bias: nil, silu: true)
+    #expect(shared.floats() == expected && other.permuted([0, 2, 3, 1]).floats() == values)
+  }
 }

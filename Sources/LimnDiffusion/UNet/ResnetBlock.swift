@@ -33,6 +33,19 @@ struct ResnetBlock: Sendable {
     checkpointed([x, time]) { computed(x, time) }
   }
 
+  /// The same in the place of `x`, which is freed on the way where the shortcut changes the channels: a decoder's widest pictures stand in memory once less. For blocks without time.
+  func replace(_ x: inout Tensor) {
+    guard let shortcut, !x.isTraced else {
+      x = self(x)
+      return
+    }
+    let beside = shortcut(x)
+    norm1.apply(to: &x, silu: true)
+    x = conv1(x)
+    norm2.apply(to: &x, silu: true)
+    x = conv2(x, then: Epilogue(residual: beside))
+  }
+
   private func computed(_ x: Tensor, _ time: Tensor?) -> Tensor {
     var shift: Epilogue?
     if let time, let timeProjection {

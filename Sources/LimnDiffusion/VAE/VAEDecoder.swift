@@ -33,10 +33,11 @@ struct VAEDecoder: Sendable {
     for (resnets, upsample) in levels {
       for resnet in resnets {
         if cancellation?.isCancelled == true { throw CancellationError() }
-        hidden = resnet(hidden)
+        resnet.replace(&hidden)
       }
       if let upsample { hidden = upsample(hidden) }
     }
-    return convOut(normOut(hidden, silu: true))
+    normOut.apply(to: &hidden, silu: true)
+    return convOut(hidden)
   }
 }

@@ -22,4 +22,9 @@ package struct GroupNorm: Sendable {
   package func callAsFunction(_ x: Tensor, silu: Bool = false) -> Tensor {
     groupNorm(x, groups: groups, weight: weight.tensor, bias: bias.tensor, eps: epsilon, silu: silu)
   }
+
+  /// The same where `x` lies, if nobody else sees its memory and nothing is recorded.
+  package func apply(to x: inout Tensor, silu: Bool = false) {
+    normalizeGroups(of: &x, groups: groups, weight: weight.tensor, bias: bias.tensor, eps: epsilon, silu: silu)
+  }
 }

@@ -25,6 +25,19 @@ package func groupNorm(
     .groupNorm, [x, w, b], saved: [x, w, b, statistics], ints: [groups, silu ? 1 : 0], floats: [eps])
 }
 
+/// The same where `x` lies, if nobody else sees its memory and nothing is recorded; otherwise beside it. For pictures that are too large to be there twice.
+package func normalizeGroups(
+  of x: inout Tensor, groups: Int, weight: Tensor?, bias: Tensor?, eps: Float = 1e-5, silu: Bool = false
+) {
+  let isRecorded = x.isTraced || weight?.isTraced == true || bias?.isTraced == true
+  guard !isRecorded, x.dtype == .f32, x.isChannelsLast, x.holdsItsMemoryAlone() else {
+    x = groupNorm(x, groups: groups, weight: weight, bias: bias, eps: eps, silu: silu)
+    return
+  }
+  orTrap { try Shape.groupNorm(x.shape, groups: groups, weight: weight?.shape, bias: bias?.shape) }
+  _ = normalizedGroups(x, groups, weight, bias, eps, silu, into: x)
+}
+
 extension Op {
   static let groupNorm = Op(
     "group norm",
@@ -57,13 +70,14 @@ private func groupShape(_ x: Shape, _ groups: Int, _ eps: Float, _ silu: Bool) -
   limn_group_norm_shape(n: x[0], pixels: x[2] * x[3], channels: x[1], groups: groups, eps: eps, silu: silu ? 1 : 0)
 }
 
+/// - result: where it is written, channels last; may be `x` itself. A new tensor if nil.
 private func normalizedGroups(
-  _ x: Tensor, _ groups: Int, _ weight: Tensor?, _ bias: Tensor?, _ eps: Float, _ silu: Bool
+  _ x: Tensor, _ groups: Int, _ weight: Tensor?, _ bias: Tensor?, _ eps: Float, _ silu: Bool, into result: Tensor? = nil
 ) -> (y: Tensor, statistics: Tensor) {
   let input = x.pixels()
   let w = weight?.floatContiguous()
   let b = bias?.floatContiguous()
-  let y = Tensor.uninitialized(x.shape, channelsLast: true)
+  let y = result ?? Tensor.uninitialized(x.shape, channelsLast: true)
   let statistics = Tensor.uninitialized([x.shape[0], groups, 2])
   var shape = groupShape(x.shape, groups, eps, silu)
   withExtendedLifetime((input.storage, w?.storage, b?.storage)) {
