@@ -66,6 +66,17 @@ import Testing
     #expect(text(session().evaluate(Self.script(steps: 2, then: last))) == "[true, true, [\"<toy>\"]]")
   }
 
+  /// What a look samples has steps of its own.
+  @Test func aTrainingThatLooksGoesOnSayingItsSteps() {
+    let listener = Listener()
+    var said: [String] = []
+    listener.onProgressOf = { said.append(String($0.prefix(6))) }
+    let last = "train(zeros([2]), steps: 4, every: 2, look: fit => { sample(pipe, \"a cat\", steps: 3) }) { it => mean((it.model - 1) ^ 2) }"
+    if case .failed(let text) = session(listener).evaluate("let pipe = model(\"sticker\")\n" + last) { Issue.record("\(text)") }
+    #expect(said == ["train,", "train,", "train,"] + Array(repeating: "sample", count: 4) + ["train,", "train,"] + Array(repeating: "sample", count: 4))
+    #expect(listener.steps == [0, 1, 2, 0, 1, 2, 3, 3, 4, 0, 1, 2, 3])
+  }
+
   @Test func progressSaysTheLossAndAnInterruptKeepsNames() {
     let listener = Listener()
     let session = session(listener)

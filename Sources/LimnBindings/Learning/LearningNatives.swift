@@ -15,10 +15,9 @@ enum LearningNatives {
       let look = try look(call)
       var checkpoint = try LearningCheckpoint(call, fit, loss)
       if checkpoint != nil { fit = try checkpoint!.resumed(fit) }
-      let progress = call.service(Progress.self) { Progress() }
       // The plan: how much is learned and what it takes; with the first steps the time is told beside it.
-      progress.begin("train, \(fit.learner.count) numbers, \(FreeMemory.text(fit.learner.bytes))", steps)
-      progress.name("train")
+      var progress = call.service(Progress.self) { Progress() }.begin("train, \(fit.learner.count) numbers, \(FreeMemory.text(fit.learner.bytes))", steps)
+      progress.what = "train"
       var learner = fit.learner
       let shell = fit
       do {

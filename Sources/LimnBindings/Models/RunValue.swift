@@ -89,8 +89,7 @@ enum RunNatives {
   static let all: [Native] = [
     Native("sample(model: model, prompt: any, \(parameters))", doc: "Draws pictures: a finished run, whose `image` is the picture and whose `maps` show where each captured word looked.", effect: .acts, known: .sampled) { call in
       let run = try begin(call)
-      let progress = call.service(Progress.self) { Progress() }
-      progress.begin("sample", run.count)
+      let progress = call.service(Progress.self) { Progress() }.begin("sample", run.count)
       return call.make(RunValue(try call.diffusion { try run.finish(cancellation: call.cancellation) { progress.step($0.index) } }))
     },
     Native("start(model: model, prompt: any, \(parameters))", doc: "A run before its first step: step it, fork it, go back; stepping to the end equals `sample` bit for bit.", effect: .acts, known: .sampled) { call in
@@ -118,8 +117,7 @@ enum RunNatives {
     },
     Native("finish(run: run)", doc: "The run at its end.", known: .gives("run")) { call in
       let run = try call.host(RunValue.self, 0).run
-      let progress = call.service(Progress.self) { Progress() }
-      progress.begin("finish", run.count)
+      let progress = call.service(Progress.self) { Progress() }.begin("finish", run.count)
       return call.make(RunValue(try call.diffusion(at: 0) { try run.finish(cancellation: call.cancellation) { progress.step($0.index) } }))
     },
   ]
@@ -169,23 +167,26 @@ enum RunNatives {
 package final class Progress {
   /// Called with what is done, how many steps are made and how many there are.
   package var listener: ((_ what: String, _ done: Int, _ total: Int) -> Void)?
-  private var what = ""
-  private var total = 0
 
   package init() {}
 
-  func begin(_ what: String, _ total: Int) {
-    (self.what, self.total) = (what, total)
-    listener?(what, 0, total)
+  /// Work that goes on while other work begins and ends inside of it: a training whose look samples.
+  struct Work {
+    fileprivate let progress: Progress
+    /// What its steps are called.
+    var what: String
+    let total: Int
+
+    func step(_ done: Int) { progress.listener?(what, done, total) }
+
+    /// As ``step(_:)``, with something to be said beside the number.
+    func step(_ done: Int, saying note: String) { progress.listener?("\(what), \(note)", done, total) }
   }
 
-  /// What the steps are called from now on.
-  func name(_ what: String) { self.what = what }
-
-  func step(_ done: Int) { listener?(what, done, total) }
-
-  /// As ``step(_:)``, with something to be said beside the number.
-  func step(_ done: Int, saying note: String) { listener?("\(what), \(note)", done, total) }
+  func begin(_ what: String, _ total: Int) -> Work {
+    listener?(what, 0, total)
+    return Work(progress: self, what: what, total: total)
+  }
 }
 
 extension Making {

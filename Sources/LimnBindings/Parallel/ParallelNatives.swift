@@ -11,8 +11,7 @@ enum ParallelNatives {
       // Values go through bytes even when there is one process, so that what may come out does not depend on the machine.
       guard count > 1 else { return call.make(try items.map { try call.hereAndNow(function, $0) }) }
       let workers = try Workers(count, items: items.count) { call.apart(function, items[$0]) }
-      let progress = call.service(Progress.self) { Progress() }
-      progress.begin("parallel_map", items.count)
+      let progress = call.service(Progress.self) { Progress() }.begin("parallel_map", items.count)
       let outcomes = try workers.outcomes(of: items.count, { try call.checkInterrupt() }, { progress.step($0) })
       return call.make(try zip(items, outcomes).map { item, outcome in
         guard case .value(let bytes, let said) = outcome else { return try call.hereAndNow(function, item) }
