@@ -58,6 +58,33 @@ static const unsigned char file16[] ALIGNED = {
 static const unsigned char file17[] ALIGNED = {
 #embed "sticker-detector/model.safetensors"
 };
+static const unsigned char file18[] ALIGNED = {
+#embed "sticker-segmenter/card.json"
+};
+static const unsigned char file19[] ALIGNED = {
+#embed "sticker-segmenter/model.safetensors"
+};
+static const unsigned char file20[] ALIGNED = {
+#embed "sticker-clip/card.json"
+};
+static const unsigned char file21[] ALIGNED = {
+#embed "sticker-clip/config.json"
+};
+static const unsigned char file22[] ALIGNED = {
+#embed "sticker-clip/merges.txt"
+};
+static const unsigned char file23[] ALIGNED = {
+#embed "sticker-clip/model.safetensors"
+};
+static const unsigned char file24[] ALIGNED = {
+#embed "sticker-clip/vocab.json"
+};
+static const unsigned char file25[] ALIGNED = {
+#embed "sticker-reward/card.json"
+};
+static const unsigned char file26[] ALIGNED = {
+#embed "sticker-reward/model.safetensors"
+};
 
 static const limn_data_file files[] = {
   {"clip-tokenizer/merges.txt", file0, sizeof file0},
@@ -78,6 +105,15 @@ static const limn_data_file files[] = {
   {"sticker-world/drawings.png", file15, sizeof file15},
   {"sticker-detector/card.json", file16, sizeof file16},
   {"sticker-detector/model.safetensors", file17, sizeof file17},
+  {"sticker-segmenter/card.json", file18, sizeof file18},
+  {"sticker-segmenter/model.safetensors", file19, sizeof file19},
+  {"sticker-clip/card.json", file20, sizeof file20},
+  {"sticker-clip/config.json", file21, sizeof file21},
+  {"sticker-clip/merges.txt", file22, sizeof file22},
+  {"sticker-clip/model.safetensors", file23, sizeof file23},
+  {"sticker-clip/vocab.json", file24, sizeof file24},
+  {"sticker-reward/card.json", file25, sizeof file25},
+  {"sticker-reward/model.safetensors", file26, sizeof file26},
 };
 
 const limn_data_file *limn_data_files(size_t *count) {
