@@ -85,6 +85,9 @@ static const unsigned char file25[] ALIGNED = {
 static const unsigned char file26[] ALIGNED = {
 #embed "sticker-reward/model.safetensors"
 };
+static const unsigned char file28[] ALIGNED = {
+#embed "sticker/card.json"
+};
 
 static const limn_data_file files[] = {
   {"clip-tokenizer/merges.txt", file0, sizeof file0},
@@ -114,6 +117,7 @@ static const limn_data_file files[] = {
   {"sticker-clip/vocab.json", file24, sizeof file24},
   {"sticker-reward/card.json", file25, sizeof file25},
   {"sticker-reward/model.safetensors", file26, sizeof file26},
+  {"sticker/card.json", file28, sizeof file28},
 };
 
 const limn_data_file *limn_data_files(size_t *count) {
