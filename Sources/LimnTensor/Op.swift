@@ -74,7 +74,7 @@ extension Tensor {
     return on(youngest, row: row)
   }
 
-  /// Whether nobody else holds the memory and it has no gaps, so that a gradient may be added in place.
+  /// Whether nobody else holds the memory, of floats without gaps, so that it may be written to.
   var isAlone: Bool {
     mutating get { dtype == .f32 && !storage.isForeign && isDense && isKnownUniquelyReferenced(&storage) }
   }

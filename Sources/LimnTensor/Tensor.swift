@@ -74,9 +74,6 @@ package struct Tensor: @unchecked Sendable {
     return true
   }
 
-  /// Whether no other tensor sees the memory, so that it may be written to.
-  mutating func holdsItsMemoryAlone() -> Bool { !storage.isForeign && isKnownUniquelyReferenced(&storage) }
-
   /// Whether elements fill their memory without gaps or repetition, in some order of the axes.
   var isDense: Bool {
     if isContiguous || isChannelsLast { return true }

@@ -30,7 +30,7 @@ package func normalizeGroups(
   of x: inout Tensor, groups: Int, weight: Tensor?, bias: Tensor?, eps: Float = 1e-5, silu: Bool = false
 ) {
   let isRecorded = x.isTraced || weight?.isTraced == true || bias?.isTraced == true
-  guard !isRecorded, x.dtype == .f32, x.isChannelsLast, x.holdsItsMemoryAlone() else {
+  guard !isRecorded, x.isChannelsLast, x.isAlone else {
     x = groupNorm(x, groups: groups, weight: weight, bias: bias, eps: eps, silu: silu)
     return
   }
