@@ -103,10 +103,10 @@ struct LearningCheckpoint {
   /// A value that the loss reads, as text to compare; nil for what changes while nothing the loss sees does.
   private static func data(_ value: Value, _ call: NativeCall) throws -> String? {
     if let model = (value.host as? ModelValue)?.model { return text(model, call) }
-    var writer = ValueWriter(call.context, for: "a checkpoint")
-    do { try writer.write(value) } catch let fault as Fault where fault.kind == .type { return nil }
-    let shown = call.brief(value)
-    return "\(shown.prefix(60)) (\(hash { $0.update(writer.bytes) }))"
+    do {
+      let digest = try ValueWriter.digest(of: value, call.context, for: "a checkpoint")
+      return "\(call.brief(value).prefix(60)) (\(digest.prefix(12)))"
+    } catch let fault as Fault where fault.kind == .type { return nil }
   }
 
   private static func hash(_ body: (inout SHA256) -> Void) -> String {

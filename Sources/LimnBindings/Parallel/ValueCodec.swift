@@ -1,3 +1,4 @@
+import LimnDiffusion
 import LimnImage
 import LimnRuntime
 import LimnTensor
@@ -7,11 +8,21 @@ import LimnTensor
 /// The bytes hold native byte order and no version.
 struct ValueWriter {
   private(set) var bytes: [UInt8] = []
+  /// Takes the bytes instead of keeping them.
+  private var digest: SHA256?
   let context: Context
   /// Where the values go, for messages.
   private let place: String
 
   init(_ context: Context, for place: String = "what comes out of parallel_map") { (self.context, self.place) = (context, place) }
+
+  /// The SHA-256 of a value's bytes, in hex; however large, nothing of it is held twice.
+  static func digest(of value: Value, _ context: Context, for place: String) throws -> String {
+    var writer = ValueWriter(context, for: place)
+    writer.digest = SHA256()
+    try writer.write(value)
+    return writer.digest!.finish()
+  }
 
   /// The most that is sent of one item: 4 GiB.
   private static let sizeLimit = 4 << 30
@@ -75,13 +86,18 @@ struct ValueWriter {
     Fault(.type, "\(place) must be data, found \(context.brief(value)) of type \(value.typeName); it may be nil, bools, numbers, strings, tokens, ranges, tensors, masks, images, and lists and maps of them")
   }
 
-  private mutating func kind(_ kind: Kind) { bytes.append(kind.rawValue) }
+  private mutating func kind(_ kind: Kind) { raw(kind.rawValue) }
 
-  private mutating func raw(_ value: some BitwiseCopyable) { withUnsafeBytes(of: value) { bytes += $0 } }
+  private mutating func raw(_ value: some BitwiseCopyable) { withUnsafeBytes(of: value) { take($0) } }
 
   private mutating func plain(_ text: String) {
+    var text = text
     raw(text.utf8.count)
-    bytes += text.utf8
+    text.withUTF8 { take(UnsafeRawBufferPointer($0)) }
+  }
+
+  private mutating func take(_ more: UnsafeRawBufferPointer) {
+    if digest == nil { bytes += more } else { digest!.update(more) }
   }
 
   /// Tokens in a string are written whole: the other process may not have met them.
@@ -107,25 +123,25 @@ struct ValueWriter {
     plain(token.name)
     switch token.start {
     case .word(let word, let count):
-      bytes.append(0)
+      raw(UInt8(0))
       plain(word)
       raw(count)
     case .random(let count):
-      bytes.append(1)
+      raw(UInt8(1))
       raw(count)
     case .vectors(let tensor):
-      bytes.append(2)
+      raw(UInt8(2))
       write(tensor)
     }
   }
 
   private mutating func write(_ tensor: Tensor) {
     let whole = tensor.detached().contiguous()
-    bytes.append(whole.dtype.rawValue)
+    raw(whole.dtype.rawValue)
     raw(whole.rank)
     for size in whole.shape.dims { raw(size) }
     let start = UnsafeRawPointer(whole.storage.bytes) + whole.offset * whole.dtype.byteSize
-    withExtendedLifetime(whole) { bytes += UnsafeRawBufferPointer(start: start, count: whole.count * whole.dtype.byteSize) }
+    withExtendedLifetime(whole) { take(UnsafeRawBufferPointer(start: start, count: whole.count * whole.dtype.byteSize)) }
   }
 }
 

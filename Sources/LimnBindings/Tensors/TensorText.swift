@@ -34,12 +34,11 @@ enum TensorText {
   private static func summary(_ tensor: Tensor) -> String {
     let name = "tensor \(tensor.shape) \(tensor.dtype.name)"
     guard tensor.count > 0 else { return name + ", empty" }
-    let values = tensor.floats().map(Double.init)
-    let mean = values.reduce(0, +) / Double(values.count)
-    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
-    let bad = values.filter { !$0.isFinite }.count
-    let range = bad == values.count ? "" : ", \(short(values.filter(\.isFinite).min()!))…\(short(values.filter(\.isFinite).max()!))"
-    let statistics = bad > 0 ? ", \(bad) not finite" : ", mean \(short(mean)), deviation \(short(variance.squareRoot()))"
+    var spread = Spread()
+    spread.add(tensor.detached())
+    let range = spread.finite == 0 ? "" : ", \(short(spread.least))…\(short(spread.most))"
+    let bad = tensor.count - spread.finite
+    let statistics = bad > 0 ? ", \(bad) not finite" : ", mean \(short(spread.mean)), deviation \(short(spread.deviation))"
     return name + statistics + range
   }
 
@@ -71,5 +70,36 @@ enum TensorText {
       vsnprintf(&buffer, buffer.count, "%.4g", arguments)
       return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+  }
+}
+
+/// Mean, deviation and range of the finite numbers of a tensor, of which no more than a piece is made floats at a time.
+private struct Spread {
+  private(set) var finite = 0
+  private(set) var (least, most) = (Double.infinity, -Double.infinity)
+  /// Sums of how far the numbers are from the first one, and of its square.
+  private var (first, sum, squares) = (0.0, 0.0, 0.0)
+
+  private static let pieceLimit = 1 << 20
+
+  var mean: Double { first + sum / Double(finite) }
+
+  var deviation: Double { max(0, squares / Double(finite) - sum / Double(finite) * (sum / Double(finite))).squareRoot() }
+
+  mutating func add(_ tensor: Tensor) {
+    guard tensor.count > Self.pieceLimit else { return tensor.withFloats { for value in $0 { add(Double(value)) } } }
+    let rows = max(1, Self.pieceLimit / (tensor.count / tensor.shape[0]))
+    for row in stride(from: 0, to: tensor.shape[0], by: rows) {
+      add(rows == 1 && tensor.rank > 1 ? tensor.selected(axis: 0, index: row) : tensor.sliced(axis: 0, from: row, to: min(row + rows, tensor.shape[0])))
+    }
+  }
+
+  private mutating func add(_ value: Double) {
+    guard value.isFinite else { return }
+    if finite == 0 { first = value }
+    finite += 1
+    (least, most) = (min(least, value), max(most, value))
+    sum += value - first
+    squares += (value - first) * (value - first)
   }
 }
