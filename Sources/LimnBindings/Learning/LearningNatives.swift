@@ -50,6 +50,10 @@ enum LearningNatives {
       let loss = try call.function("loss")
       return call.make(try learning(call) { try call.host(LearnerValue.self, 0).stepped(loss, call) })
     },
+    Native("warn(message: string)", doc: "Says a warning beside what the program prints, and goes on; in a training the same words once.", effect: .acts) { call in
+      call.notices.say(try call.string(0), call)
+      return .nil
+    },
     Native("save(learner: learner, path: string, \(ModelSaving.parameters))", doc: "Writes what was learned, as `save` of its model does: tokens or a LoRA as .safetensors, all of the model as a folder.", effect: .acts, known: ModelSaving.known) { call in
       let fit = try call.host(LearnerValue.self, 0)
       guard let model = try fit.trained(fit.learner.parameters) else {
