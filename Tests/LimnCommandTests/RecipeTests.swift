@@ -24,6 +24,18 @@ import Testing
     #expect(limn.has("run/train-000004.png") && limn.has("run/cooldown-loss.png"))
   }
 
+  /// Its latents have the deviation 1 that the noise is made for, and it is the one in the result.
+  @Test func theGeneratorGetsTheAutoencoderOfAnotherRun() throws {
+    let limn = try CommandRunner()
+    let vae = try run(limn, "sticker_vae.limn", "folder=vae", "learns=vae", "scenes=16", "steps=2", "batch=2", "held_out=10", "every=100")
+    #expect(vae.code == 0, "\(vae.errors)")
+    let result = try run(limn, "sticker.limn", "folder=run", "vae=vae/model", "scenes=16", "steps=2", "cooldown=1", "warmup=1", "batch=2", "every=100", "shown=1", "attention=0.02")
+    #expect(result.code == 0, "\(result.errors)")
+    let same = try limn("-e", "print(weights(model(\"run/model\"), \"vae\") == weights(model(\"vae/model\"), \"vae\"), close(deviation(load(\"run/latents.safetensors\").latents), 1.0, 0.1))")
+    #expect(same.output.hasPrefix("true true"), "\(same.output)\(same.errors)")
+    #expect(limn.read("run/card.json")?.contains("\"vae\": \"vae/model\"") == true)
+  }
+
   @Test(arguments: ["detector.limn", "segmenter.limn", "sticker_vae.limn", "pose.limn"])
   func aRecipeRunsToItsCard(_ recipe: String) throws {
     let limn = try CommandRunner()
