@@ -24,7 +24,7 @@ let package = Package(
 
     // Diffusion models, and the one that comes inside the binary.
     .target(name: "LimnNN", dependencies: ["LimnTensor"]),
-    .target(name: "CLimnData", exclude: ["sticker", "sticker-clip", "sticker-detector", "sticker-reward", "sticker-segmenter", "sticker-world", "clip-tokenizer", "README.md"]),
+    .target(name: "CLimnData", exclude: ["sticker", "sticker-clip", "sticker-detector", "sticker-pose", "sticker-reward", "sticker-segmenter", "sticker-world", "clip-tokenizer", "README.md"]),
     .target(name: "LimnDiffusion", dependencies: ["LimnNN", "LimnImage", "CLimnData"]),
 
     // Where the two meet, and what people use.

@@ -85,8 +85,17 @@ static const unsigned char file25[] ALIGNED = {
 static const unsigned char file26[] ALIGNED = {
 #embed "sticker-reward/model.safetensors"
 };
-static const unsigned char file28[] ALIGNED = {
+static const unsigned char file27[] ALIGNED = {
 #embed "sticker/card.json"
+};
+static const unsigned char file28[] ALIGNED = {
+#embed "sticker-pose/card.json"
+};
+static const unsigned char file29[] ALIGNED = {
+#embed "sticker-pose/config.json"
+};
+static const unsigned char file30[] ALIGNED = {
+#embed "sticker-pose/diffusion_pytorch_model.safetensors"
 };
 
 static const limn_data_file files[] = {
@@ -117,7 +126,10 @@ static const limn_data_file files[] = {
   {"sticker-clip/vocab.json", file24, sizeof file24},
   {"sticker-reward/card.json", file25, sizeof file25},
   {"sticker-reward/model.safetensors", file26, sizeof file26},
-  {"sticker/card.json", file28, sizeof file28},
+  {"sticker/card.json", file27, sizeof file27},
+  {"sticker-pose/card.json", file28, sizeof file28},
+  {"sticker-pose/config.json", file29, sizeof file29},
+  {"sticker-pose/diffusion_pytorch_model.safetensors", file30, sizeof file30},
 };
 
 const limn_data_file *limn_data_files(size_t *count) {
