@@ -38,9 +38,9 @@ import Testing
     // The kinds of layers share out one step.
     #expect(abs(report.layers.reduce(0) { $0 + $1.seconds } - report.parts[1].seconds) < 1e-9)
     #expect(abs(report.layers.reduce(0) { $0 + $1.operations } - report.parts[1].operations) < 1)
-    // 25 steps and a decoding of the bundled model were counted as 12.8 GFLOP by another tool, words left out.
+    // 25 steps and a decoding of the bundled model are 14.8 GFLOP by PyTorch's FlopCounterMode, words left out.
     let whole = 25 * report.parts[1].operations + report.parts[2].operations
-    #expect(abs(whole - 12.8e9) < 0.4e9)
+    #expect(abs(whole - 14.8e9) < 0.4e9)
     // Winograd's transforms save at most three of four operations; a busy machine may have measured the ceiling in a bad moment.
     #expect(report.parts[1].operations / report.parts[1].seconds < 10 * report.ceiling_f32)
     #expect(report.peak_bytes > 1 << 20)

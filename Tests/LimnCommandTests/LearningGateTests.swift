@@ -20,8 +20,8 @@ import Testing
     let rows = try table(try CommandRunner(), "break_a_scene", photo: photo, "from_words=false")
     #expect(rows.count == 2 && rows.allSatisfy { $0.count == 6 })
     for row in rows {
-      #expect(row[1] < row[0] / 3, "the masked loss went from \(row[0]) to \(row[1])")
-      // A model that was trained with attention inside of masks begins at up to 0.52: where that cannot double, a quarter of what is outside must come in.
+      #expect(row[1] < 0.3 * row[0], "the masked loss went from \(row[0]) to \(row[1])")
+      // A model that was trained with attention inside of masks begins at up to 0.57: where that cannot double, a quarter of what is outside must come in.
       #expect(row[3] > 2 * row[2] || 1 - row[3] < 0.75 * (1 - row[2]), "attention inside the mask went from \(row[2]) to \(row[3])")
       #expect(row[5] < 0.5 * row[4], "leakage went from \(row[4]) to \(row[5])")
     }
