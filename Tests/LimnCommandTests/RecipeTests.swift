@@ -27,7 +27,7 @@ import Testing
   /// Its latents have the deviation 1 that the noise is made for, and it is the one in the result.
   @Test func theGeneratorGetsTheAutoencoderOfAnotherRun() throws {
     let limn = try CommandRunner()
-    let vae = try run(limn, "sticker_vae.limn", "folder=vae", "learns=vae", "scenes=16", "steps=2", "batch=2", "held_out=10", "every=100")
+    let vae = try run(limn, "sticker_vae.limn", "folder=vae", "learns=vae", "wide=true", "scenes=16", "steps=2", "batch=2", "held_out=10", "every=100")
     #expect(vae.code == 0, "\(vae.errors)")
     let result = try run(limn, "sticker.limn", "folder=run", "vae=vae/model", "scenes=16", "steps=2", "cooldown=1", "warmup=1", "batch=2", "every=100", "shown=1", "attention=0.02")
     #expect(result.code == 0, "\(result.errors)")
